@@ -1,0 +1,1 @@
+"""The app: everything that does I/O. Read `workflow.py` first."""

@@ -1,0 +1,1 @@
+"""Webhooks: bytes and headers in, a Delivery out. Handlers translate, they never decide."""

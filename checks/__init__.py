@@ -1,0 +1,1 @@
+"""Pure judgement: values in, outcomes out. No I/O, no clock, no environment."""

@@ -1,0 +1,12 @@
+"""The explicit list of checks. A check that is not here does not run.
+
+To add one: write `checks/<id>.py` with a `CHECK`, add it below, add `config/checks/<id>.yaml`,
+`tests/checks/test_<id>.py`, a golden and run `make docs`. `tests/test_shape.py` names what is
+missing.
+"""
+
+from __future__ import annotations
+
+from checks.rule import Check
+
+CHECKS: tuple[Check, ...] = ()

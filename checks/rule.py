@@ -1,0 +1,50 @@
+"""The two forms a check can have, and how a rule over one side becomes a verdict on a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from checks.model import Finding, Outcome, Resource, Snapshot, Subject
+
+# A rule over one object of one side. The config is the check's own frozen dataclass.
+Inspect: TypeAlias = Callable[[Resource, Any], Iterable[Finding]]
+# A check that needs both sides at once.
+Compare: TypeAlias = Callable[[Subject, Any], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check. `id` is its file's name, `domain` the check run it reports under, `Config` a
+    frozen dataclass that `config/checks/<id>.yaml` fills and a repository's config overrides."""
+
+    id: str
+    domain: str
+    title: str
+    config: type[Any]
+    judge: Compare
+
+
+def by_resource(check: str, inspect: Inspect) -> Compare:
+    """A check from a rule over single objects: it runs on both sides; what stood there before is
+    marked preexisting, what the change removed is credited as fixed."""
+
+    def judge(subject: Subject, config: Any) -> Outcome:
+        before = {f.fingerprint: f for f in _over(subject.base, inspect, config)}
+        after = [
+            replace(f, preexisting=f.fingerprint in before)
+            for f in _over(subject.head, inspect, config)
+        ]
+        left = {f.fingerprint for f in after}
+        fixed = tuple(f for key, f in before.items() if key not in left)
+        return Outcome(check=check, findings=tuple(after), fixed=fixed)
+
+    return judge
+
+
+def _over(snapshot: Snapshot, inspect: Inspect, config: Any) -> Iterable[Finding]:
+    for key in sorted(snapshot.resources):
+        resource = snapshot.resources[key]
+        if resource.changed:
+            yield from inspect(resource, config)
