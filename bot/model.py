@@ -174,14 +174,16 @@ class Stats:
 class Report:
     """Everything that is said about a change, before it is put into anybody's format.
 
-    `changed_lines` maps a path to its changed line ranges (first, last), for annotations.
+    `law` is the config's path on the base branch, "" for the shipped defaults; `prices` names the
+    price source and its date. `changed_lines` maps a path to its changed line ranges (first, last).
     """
 
     verdict: Verdict
     change: Change
     outcomes: tuple[Outcome, ...]
     unreadable: tuple[RenderFailure, ...] = ()
-    notices: tuple[str, ...] = ()
+    law: str = ""
+    prices: str = ""
     changed_lines: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     judged_at: datetime | None = None
     stats: Stats = Stats()

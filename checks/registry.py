@@ -7,6 +7,12 @@ missing.
 
 from __future__ import annotations
 
+from checks import cost_delta, image_tag, readable, resource_limits
 from checks.rule import Check
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    readable.CHECK,
+    cost_delta.CHECK,
+    resource_limits.CHECK,
+    image_tag.CHECK,
+)

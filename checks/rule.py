@@ -15,15 +15,27 @@ Compare: TypeAlias = Callable[[Subject, Any], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing a check can object to: the `rule` of its findings, and what to do about it."""
+
+    id: str
+    title: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check. `id` is its file's name, `domain` the check run it reports under, `Config` a
-    frozen dataclass that `config/checks/<id>.yaml` fills and a repository's config overrides."""
+    """One check. `id` is its file's name, `domain` the check run it reports under, `config` a
+    frozen dataclass that `config/checks/<id>.yaml` fills and a repository's config overrides.
+    `why` (Markdown) and `rules` are what its page in `docs/checks/` says."""
 
     id: str
     domain: str
     title: str
     config: type[Any]
     judge: Compare
+    why: str = ""
+    rules: tuple[Rule, ...] = ()
 
 
 def by_resource(check: str, inspect: Inspect) -> Compare:

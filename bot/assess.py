@@ -1,0 +1,116 @@
+"""Gather and judge: from two commits of a repository to a Report. The bot and the CLI share it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from bot import preview
+from bot.config import CONFIG_PATHS, ConfigError, Policy, defaults, parse
+from bot.facts import load_facts
+from bot.judge import judge
+from bot.model import Change, Report, Stats
+from bot.render.plain import Limits, snapshots
+from bot.repo import Repository
+from checks.model import Outcome, Snapshot, Subject, Verdict
+
+CONFIG_CHECK = "config"
+DEFAULT_LIMITS = Limits()
+
+
+def change_between(repo: Repository, base_sha: str, head: str, merge_base: str = "") -> Change:
+    """What `head` changes: a commit, or the tree of a work tree with its `merge_base` given."""
+    merge_base = merge_base or repo.merge_base(base_sha, head)
+    return Change(
+        base_sha=base_sha,
+        merge_base=merge_base,
+        head_sha=head,
+        files=repo.changed_files(merge_base, head),
+    )
+
+
+def law_at(repo: Repository, sha: str) -> Policy:
+    """The config of a commit, the shipped defaults where it has none. Raises ConfigError."""
+    for path in CONFIG_PATHS:
+        data = repo.file(sha, path)
+        if data is not None:
+            return parse(path, data)
+    return defaults()
+
+
+def assess(
+    repo: Repository,
+    change: Change,
+    *,
+    now: datetime,
+    law: Callable[[], Policy],
+    limits: Limits = DEFAULT_LIMITS,
+) -> Report:
+    """Judge a change by the law. Deterministic but for `stats.seconds`.
+
+    `law` returns the policy or raises ConfigError, which becomes an ERROR outcome: a change to
+    infrastructure is never judged by rules that its maintainers did not write.
+    """
+    started = time.monotonic()
+    broken: ConfigError | None = None
+    try:
+        policy = law()
+    except ConfigError as error:
+        broken, policy = error, defaults()
+    base, head = snapshots(repo, change, policy.tier_of, limits)
+    relevant = _touched(base) | _touched(head)
+    facts = load_facts(policy.provider, policy.region, now)
+    subject = Subject(base=base, head=head, facts=facts)
+    outcomes: list[Outcome] = []
+    if broken is None:
+        outcomes += judge(subject, policy)
+    else:
+        outcomes.append(_unlawful(broken, relevant))
+    outcomes += preview.outcomes(repo, change, subject, policy, outcomes)
+    return Report(
+        verdict=max((o.verdict for o in outcomes), default=Verdict.PASS),
+        change=change,
+        outcomes=tuple(outcomes),
+        unreadable=head.unreadable,
+        law=policy.source if broken is None else broken.path,
+        prices=_priced_with(subject),
+        changed_lines=repo.changed_lines(change.merge_base, change.head_sha, _marked(outcomes)),
+        judged_at=now,
+        stats=Stats(
+            files_changed=len(change.files),
+            files_relevant=len(relevant),
+            resources_before=_count(base),
+            resources_after=_count(head),
+            seconds=round(time.monotonic() - started, 3),
+        ),
+    )
+
+
+def _unlawful(error: ConfigError, relevant: set[str]) -> Outcome:
+    """The base branch's config is invalid. Without infrastructure in the change it only warns, so
+    that the pull request that mends the config can be merged."""
+    said = f"the base branch's config is invalid, so nothing was judged: {error}"
+    if relevant:
+        return Outcome(check=CONFIG_CHECK, failed=said)
+    return Outcome(check=CONFIG_CHECK, inconclusive=said)
+
+
+def _touched(snapshot: Snapshot) -> set[str]:
+    paths = {r.source.path for r in snapshot.resources.values() if r.changed}
+    return paths | {failure.location.path for failure in snapshot.unreadable}
+
+
+def _count(snapshot: Snapshot) -> int:
+    return sum(resource.changed for resource in snapshot.resources.values())
+
+
+def _marked(outcomes: Iterable[Outcome]) -> set[str]:
+    """The paths that annotations may stand on."""
+    return {f.location.path for o in outcomes for f in o.findings if not f.preexisting}
+
+
+def _priced_with(subject: Subject) -> str:
+    units = subject.facts.prices.units.values()
+    said = sorted({f"{unit.source} of {unit.as_of.isoformat()}" for unit in units})
+    return "; ".join(said)

@@ -1,0 +1,93 @@
+"""`plumbline check`: the workflow's gather and judge on a local repository."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bot.assess import assess, change_between, law_at
+from bot.config import ConfigError, Policy, parse
+from bot.model import Report
+from bot.repo import GitError, Repository
+from checks.model import Verdict
+
+EXIT = {
+    Verdict.PASS: 0,
+    Verdict.WARN: 0,
+    Verdict.FAIL: 1,
+    Verdict.NEEDS_APPROVAL: 3,
+    Verdict.ERROR: 4,
+}
+WRONG_USE = 2
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print, and return the exit status."""
+    try:
+        report = _report(args)
+    except (GitError, ConfigError, OSError) as error:
+        sys.stderr.write(f"plumbline: {error}\n")
+        return WRONG_USE
+    text = _formatted(report, args.format, color=args.output is None and sys.stdout.isatty())
+    try:
+        if args.output:
+            args.output.write_text(text, encoding="utf-8", errors="backslashreplace")
+        else:
+            sys.stdout.write(text)
+    except OSError as error:
+        sys.stderr.write(f"plumbline: cannot write {args.output}: {error.strerror}\n")
+        return WRONG_USE
+    return EXIT[report.verdict]
+
+
+def _report(args: argparse.Namespace) -> Report:
+    with Repository.local(args.repo) as repo:
+        base = repo.resolve(args.base)
+        head = repo.resolve(args.head) if args.head else ""
+        merge_base = repo.merge_base(base, head or repo.resolve("HEAD"))
+        head = head or repo.worktree_tree()
+        change = change_between(repo, base, head, merge_base)
+        law = _given(args.config) if args.config else law_at(repo, base)
+        return assess(repo, change, now=datetime.now(UTC), law=lambda: law)
+
+
+def _given(path: Path) -> Policy:
+    return parse(str(path), path.read_bytes())
+
+
+def _formatted(report: Report, form: str, *, color: bool) -> str:
+    if form == "json":
+        from bot.contract import to_json
+
+        return json.dumps(to_json(report), indent=2) + "\n"
+    if form == "sarif":
+        from bot.sarif import to_sarif
+
+        return json.dumps(to_sarif(report, _version()), indent=2) + "\n"
+    if form == "markdown":
+        from bot.markdown import comment
+
+        return comment(report, "").lstrip("\n")
+    return _text(report, color=color)
+
+
+def _text(report: Report, *, color: bool) -> str:
+    from rich.console import Console
+
+    from bot.terminal import show
+
+    out = io.StringIO()
+    show(report, Console(file=out, force_terminal=color, width=None if color else 110))
+    return out.getvalue()
+
+
+def _version() -> str:
+    try:
+        return version("plumbline")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,55 @@
+"""The command line. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXIT_HELP = "exit status: 0 pass or warn, 1 fail, 2 wrong use or config, 3 approval needed, 4 error"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The `plumbline` command; returns the exit status."""
+    args = _parser().parse_args(argv)
+    if args.command == "check":
+        from bot import check_command
+
+        return check_command.run(args)
+    from bot import server_command
+
+    return server_command.run(args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plumbline",
+        description="What an infrastructure change costs, and whether it keeps the rules.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="judge a change in a local repository"))
+    commands.add_parser("serve", help="receive webhooks and judge pull requests, in one process")
+    commands.add_parser("worker", help="judge pull requests that another process received")
+    return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.epilog = EXIT_HELP
+    check.description = (
+        "Judges what HEAD changes since it left BASE, by the config of BASE, as the bot would."
+    )
+    check.add_argument("repo", nargs="?", default=".", metavar="REPO", help="the repository (.)")
+    check.add_argument("--base", required=True, metavar="REV", help="the branch to merge into")
+    check.add_argument("--head", metavar="REV", help="the change; the working tree if left out")
+    check.add_argument(
+        "--format", choices=("text", "markdown", "json", "sarif"), default="text", help="(text)"
+    )
+    check.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
+    check.add_argument(
+        "--config", type=Path, metavar="FILE", help="judge by this config, not by BASE's"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The law of a repository: its base branch's config over the shipped defaults."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from wcmatch import glob
+
+from bot.data import data_root
+from bot.render.yaml_reader import read
+from checks.model import Lines, Tier, line_of
+from checks.registry import CHECKS
+
+# First one found wins; both are looked for on the base branch only.
+CONFIG_PATHS = (".github/plumbline.yml", ".plumbline.yml")
+_GLOB = glob.GLOBSTAR | glob.DOTGLOB | glob.BRACE
+# A pattern may expand to this many; a repository's config is trusted, but not with our memory.
+_GLOB_LIMIT = 100
+
+
+class ConfigError(Exception):
+    """A config that cannot be the law, with file, line and what to write instead."""
+
+    def __init__(self, path: str, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+        self.path, self.line, self.message = path, line, message
+
+
+class _TierRule(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    tier: Tier
+    paths: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+
+
+class _Prices(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    provider: Literal["default", "aws", "gcp", "azure", "onprem"] = "default"
+    region: str = ""
+
+
+class ConfigFile(BaseModel):
+    """What a repository may write. `checks` is validated against each check's own config."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: Literal[1]
+    tiers: list[_TierRule] = []
+    default_tier: Tier = Tier.STAGING
+    checks: dict[str, dict[str, Any] | Literal[False] | None] = {}
+    policies: list[str] = [".plumbline/policies/**/*.rego"]
+    waivers: str = ".plumbline/waivers.yml"
+    prices: _Prices = _Prices()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A valid config. `checks` maps a check's id to its config, None where it is switched off.
+
+    `source` is where it was read ("" for the shipped defaults alone); `digest` changes whenever
+    what is enforced does.
+    """
+
+    source: str
+    digest: str
+    tiers: tuple[tuple[Tier, tuple[str, ...]], ...]
+    default_tier: Tier
+    checks: Mapping[str, Any]
+    provider: str = "default"
+    region: str = ""
+    policies: tuple[str, ...] = ()
+    waivers: str = ""
+    _seen: dict[str, Tier] = field(default_factory=dict, repr=False, compare=False)
+
+    def tier_of(self, path: str) -> Tier:
+        """The tier of the first rule with a glob that matches the path from the root."""
+        if path not in self._seen:
+            self._seen[path] = self._match(path)
+        return self._seen[path]
+
+    def _match(self, path: str) -> Tier:
+        for tier, patterns in self.tiers:
+            if glob.globmatch(path, list(patterns), flags=_GLOB, limit=_GLOB_LIMIT):
+                return tier
+        return self.default_tier
+
+
+def defaults() -> Policy:
+    """The shipped defaults: what holds where a repository has no config."""
+    return _policy("", ConfigFile(version=1), 0)
+
+
+def parse(path: str, data: bytes) -> Policy:
+    """The policy that the file's bytes describe. Raises ConfigError."""
+    documents, failures = read(path, data)
+    if failures:
+        worst = failures[0]
+        raise ConfigError(path, worst.location.line, f"{worst.error}. {worst.remedy}")
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise ConfigError(path, 1, "expected one YAML mapping that begins with 'version: 1'")
+    value, lines = documents[0].value, documents[0].lines
+    try:
+        file = ConfigFile.model_validate(value)
+    except ValidationError as error:
+        raise _explained(path, lines, (), error) from error
+    return _policy(path, file, lines)
+
+
+def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
+    shipped = shipped_checks()
+    for name in file.checks:
+        if name not in shipped:
+            known = ", ".join(sorted(shipped))
+            at = line_of(lines, ("checks", name))
+            raise ConfigError(path, at, f"there is no check {name!r}; the checks are {known}")
+    configs = {
+        check.id: _check_config(path, lines, check.id, check.config, shipped[check.id], file)
+        for check in CHECKS
+    }
+    canonical = file.model_dump_json() + repr(sorted(configs.items()))
+    return Policy(
+        source=path,
+        digest=hashlib.sha256(canonical.encode()).hexdigest()[:16],
+        tiers=tuple((rule.tier, tuple(rule.paths)) for rule in file.tiers),
+        default_tier=file.default_tier,
+        checks=configs,
+        provider=file.prices.provider,
+        region=file.prices.region,
+        policies=tuple(file.policies),
+        waivers=file.waivers,
+    )
+
+
+def _check_config(
+    path: str, lines: Lines, name: str, kind: type[Any], shipped: dict[str, Any], file: ConfigFile
+) -> Any:
+    own = file.checks.get(name, {})
+    if own is False:
+        return None
+    try:
+        return _adapter(kind).validate_python(_merged(shipped, own or {}))
+    except ValidationError as error:
+        raise _explained(path, lines, ("checks", name), error) from error
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` on `under`, mappings merged key by key, everything else replaced."""
+    result = dict(under)
+    for key, value in over.items():
+        old = result.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _explained(
+    path: str, lines: Lines, prefix: tuple[str | int, ...], error: ValidationError
+) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    pointer = (*prefix, *first["loc"])
+    field_name = ".".join(str(step) for step in pointer) or "the file"
+    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        message = f"{field_name}: there is no such setting"
+    elif first["type"] == "missing":
+        message = f"{field_name} is missing"
+    else:
+        message = f"{field_name}: {first['msg']}, not {first['input']!r}"
+    return ConfigError(path, line_of(lines, pointer) or 1, message)
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+@cache
+def shipped_checks() -> Mapping[str, dict[str, Any]]:
+    """The shipped config of every check, as `config/checks/<id>.yaml` has it."""
+    folder = data_root() / "config" / "checks"
+    return {
+        check.id: yaml.load((folder / f"{check.id}.yaml").read_bytes(), yaml.CSafeLoader) or {}
+        for check in CHECKS
+    }

@@ -1,0 +1,112 @@
+"""The JSON that `plumbline check --format json` writes: a contract, versioned, with its schema in
+`config/schema/report-1.json`. Additions keep the version; anything else raises it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bot.escape import visible
+from bot.model import Report
+from bot.money import cents
+from checks.model import CostLine, Finding, Outcome, Range, ResourceRef
+
+SCHEMA_VERSION = 1
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report in the contract's shape: JSON types only, money as decimal strings."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": report.verdict.word,
+        "base": report.change.merge_base,
+        "head": report.change.head_sha,
+        "outcomes": [_outcome(o) for o in report.outcomes],
+        "cost": _cost(report),
+        "unreadable": [
+            {"path": _path(u.location.path), "line": u.location.line, "error": u.error}
+            for u in report.unreadable
+        ],
+        "stats": {
+            "files_changed": report.stats.files_changed,
+            "resources_before": report.stats.resources_before,
+            "resources_after": report.stats.resources_after,
+            "seconds": report.stats.seconds,
+        },
+    }
+
+
+def _path(path: str) -> str:
+    """A path as JSON can carry it: bytes that are not UTF-8 are shown, not dropped."""
+    return path if path.isascii() else visible(path, 4096)
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "check": outcome.check,
+        "state": outcome.state.value,
+        "reason": outcome.reason,
+        "findings": [_finding(f) for f in outcome.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "rule": finding.rule,
+        "severity": finding.severity.name.lower(),
+        "message": visible(finding.message, 4096),
+        "path": _path(finding.location.path),
+        "line": finding.location.line,
+        "resource": _resource(finding.resource) if finding.resource else None,
+        "preexisting": finding.preexisting,
+        "waived": finding.waived,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _resource(ref: ResourceRef) -> dict[str, str]:
+    return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def _cost(report: Report) -> dict[str, Any]:
+    cost = report.cost
+    zero = _range(Range.exact(Decimal(0)))
+    if cost is None:
+        empty: dict[str, Any] = {"currency": "USD", "period": "month", "lines": [], "unknown": []}
+        return empty | {"before": zero, "after": zero, "delta": zero}
+    return {
+        "currency": cost.currency,
+        "period": "month",
+        "before": _range(cost.before),
+        "after": _range(cost.after),
+        "delta": _range(cost.delta),
+        "lines": [_line(line) for line in cost.lines],
+        "unknown": [
+            {
+                "resource": _resource(u.resource),
+                "path": _path(u.location.path),
+                "reason": visible(u.reason, 4096),
+            }
+            for u in cost.unknown
+        ],
+    }
+
+
+def _line(line: CostLine) -> dict[str, Any]:
+    return {
+        "resource": _resource(line.resource),
+        "path": _path(line.location.path),
+        "before": _range(line.before) if line.before else None,
+        "after": _range(line.after) if line.after else None,
+        "delta": _range(line.delta),
+        "grade": line.grade.value,
+    }
+
+
+def _range(amount: Range) -> dict[str, str]:
+    return {
+        "low": str(cents(amount.low)),
+        "expected": str(cents(amount.expected)),
+        "high": str(cents(amount.high)),
+    }

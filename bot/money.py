@@ -1,0 +1,46 @@
+"""How money and its changes are written for people."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from checks.model import Range
+
+CENT = Decimal("0.01")
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Rounded to cents, half to even; never "-0.00"."""
+    return amount.quantize(CENT, ROUND_HALF_EVEN) + Decimal("0.00")
+
+
+def plain(amount: Decimal, currency: str = "USD") -> str:
+    """ "$1,234.50"; other currencies as "1,234.50 CHF"."""
+    value = cents(amount)
+    sign = "-" if value < 0 else ""
+    number = f"{abs(value):,.2f}"
+    symbol = _SIGNS.get(currency)
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency}"
+
+
+def signed(amount: Decimal, currency: str = "USD") -> str:
+    """ "+$12.00", "-$3.50", "$0.00"."""
+    return ("+" if cents(amount) > 0 else "") + plain(amount, currency)
+
+
+def spread(amount: Range, currency: str = "USD", *, sign: bool = False) -> str:
+    """The expected amount, and its bounds where they differ: "$12.00 ($6.00 to $24.00)"."""
+    write = signed if sign else plain
+    text = write(amount.expected, currency)
+    if cents(amount.low) == cents(amount.high):
+        return text
+    return f"{text} ({write(amount.low, currency)} to {write(amount.high, currency)})"
+
+
+def percent(delta: Decimal, before: Decimal) -> str:
+    """ "+38%" of what it was; "" where there was nothing before."""
+    if before <= 0:
+        return ""
+    value = (delta * 100 / before).quantize(Decimal(1), ROUND_HALF_EVEN)
+    return f"{value:+}%" if value else "0%"

@@ -1,0 +1,72 @@
+"""What a change does to the law: the head's config is validated and tried, never enforced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.config import CONFIG_PATHS, ConfigError, Policy, parse
+from bot.judge import judge
+from bot.model import Change
+from bot.repo import Repository
+from checks.model import Finding, Location, Outcome, Severity, Snapshot, Subject, Verdict
+
+CHECK = "config"
+
+
+def outcomes(
+    repo: Repository, change: Change, subject: Subject, policy: Policy, now: Sequence[Outcome]
+) -> list[Outcome]:
+    """An outcome of the check `config` where the change touches a config file, else none."""
+    touched = [f.path for f in change.files if f.path in CONFIG_PATHS]
+    if not touched:
+        return []
+    path = next((p for p in CONFIG_PATHS if repo.file(change.head_sha, p) is not None), "")
+    if not path:
+        return [_said(touched[0], 0, Severity.WARN, "config-removed", _REMOVED)]
+    try:
+        proposed = parse(path, repo.file(change.head_sha, path) or b"")
+    except ConfigError as error:
+        said = f"this config could not be used after the merge: {error.message}"
+        return [_said(path, error.line, Severity.FAIL, "config-invalid", said)]
+    before = max((o.verdict for o in now), default=Verdict.PASS)
+    after = _verdict_under(proposed, subject)
+    if proposed.digest == policy.digest:
+        said = "the config's text changes, what it enforces does not"
+    elif after == before:
+        said = f"with this config the verdict on this change would stay {before.word}"
+    else:
+        said = f"with this config the verdict would go from {before.word} to {after.word}"
+    return [_said(path, 0, Severity.INFO, "config-preview", said)]
+
+
+_REMOVED = "this removes the config; after the merge the shipped defaults would hold"
+
+
+def _said(path: str, line: int, severity: Severity, rule: str, message: str) -> Outcome:
+    finding = Finding(
+        check=CHECK,
+        rule=rule,
+        severity=severity,
+        message=message,
+        location=Location(path=path, line=line),
+        subject=path,
+    )
+    return Outcome(check=CHECK, findings=(finding,))
+
+
+def _verdict_under(policy: Policy, subject: Subject) -> Verdict:
+    tried = Subject(
+        base=_retiered(subject.base, policy),
+        head=_retiered(subject.head, policy),
+        facts=subject.facts,
+    )
+    return max((o.verdict for o in judge(tried, policy)), default=Verdict.PASS)
+
+
+def _retiered(snapshot: Snapshot, policy: Policy) -> Snapshot:
+    resources = {
+        key: replace(resource, tier=policy.tier_of(resource.source.path))
+        for key, resource in snapshot.resources.items()
+    }
+    return replace(snapshot, resources=resources)

@@ -1,0 +1,83 @@
+"""What a parser's complaint means, in the words and on the line of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yaml import MarkedYAMLError, YAMLError
+from yaml.reader import ReaderError
+
+from bot.render.failures import failure
+from checks.model import RenderFailure
+
+_TEMPLATE_REMEDY = (
+    "If this is a template, commit what it renders to, or give it an extension such as .yaml.tmpl."
+)
+# Where the parser only notices later, the beginning of the thing is the line that helps.
+_AT_ITS_BEGINNING = ("while scanning a simple key", "while scanning a quoted scalar")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why reading stopped: what to say on which line, and the line the parser had come to."""
+
+    code: str
+    line: int
+    error: str
+    stopped: int
+    remedy: str = ""
+
+
+def undecodable(path: str, data: bytes) -> RenderFailure | None:
+    """The failure of a file that is no UTF-8 text, None for one that is."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return failure("not-utf8", path, 1, "the file is UTF-16, not UTF-8")
+    if b"\0" in data:
+        return failure("binary", path, 0, "the file is binary: it holds NUL bytes")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start]
+        return failure("not-utf8", path, line, f"the byte 0x{byte:02x} here is not UTF-8 text")
+    return None
+
+
+def explained(error: YAMLError, data: bytes, line_at: Sequence[int]) -> Trouble:
+    """A syntax error of a parser whose line n is the file's line line_at[n]."""
+    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+        said = str(error).partition("\n")[0] or "this is not YAML"
+        return Trouble("yaml-syntax", line_at[0], said, stopped=line_at[-1])
+    stopped = _clamped(error.problem_mark.line, line_at)
+    line = stopped
+    said = str(error.problem)
+    if error.context and error.context_mark is not None:
+        begins = _clamped(error.context_mark.line, line_at)
+        if error.context in _AT_ITS_BEGINNING:
+            line = begins
+            said = f"{said} {error.context}"
+        else:
+            said = f"{said} {error.context} that begins on line {begins}"
+    text = _line_text(data, line)
+    indent = text[: len(text) - len(text.lstrip())]
+    if b"\t" in indent:
+        said = "the line is indented with a tab; YAML allows only spaces there"
+    remedy = _TEMPLATE_REMEDY if b"{{" in text or b"{%" in text else ""
+    return Trouble("yaml-syntax", line, said, stopped=stopped, remedy=remedy)
+
+
+def bad_character(error: ReaderError, line: int) -> Trouble:
+    """A character that YAML has no place for, on a line that is already the file's."""
+    code = error.character if isinstance(error.character, int) else ord(error.character[:1] or "?")
+    said = f"the character U+{code:04X} is not allowed in YAML"
+    return Trouble("yaml-syntax", line, said, stopped=line)
+
+
+def _clamped(index: int, line_at: Sequence[int]) -> int:
+    return line_at[min(index, len(line_at) - 1)]
+
+
+def _line_text(data: bytes, line: int) -> bytes:
+    """The text of a line (from 1), without its end."""
+    return data.split(b"\n", line)[line - 1]

@@ -1,0 +1,119 @@
+"""The environment, read once: `PLUMBLINE_*` variables become one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+PREFIX = "PLUMBLINE_"
+# A secret can be given as a file instead, as container platforms mount it.
+FILE_SUFFIX = "_FILE"
+
+
+class SettingsError(Exception):
+    """The environment does not hold what the command needs; names the variable and the remedy."""
+
+
+class Settings(BaseModel):
+    """Every setting; its variable is PLUMBLINE_ and the field's name in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    github_app_id: int = Field(0, ge=0, description="The GitHub App's id.")
+    github_private_key: SecretStr = Field(
+        SecretStr(""), description="The App's private key in PEM form."
+    )
+    github_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="The secret that signs GitHub's webhooks."
+    )
+    github_api_url: str = Field(
+        "https://api.github.com", description="GitHub's API; of an Enterprise server: …/api/v3."
+    )
+    github_git_url: str = Field("", description="Where to fetch from; derived from the API's URL.")
+    data_dir: Path = Field(
+        Path("data"), description="Where the database and the mirrors are kept; must outlive a run."
+    )
+    database_url: str = Field(
+        "",
+        description="postgresql://… for more than one machine; SQLite in the data folder if empty.",
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on.")
+    workers: int = Field(4, ge=1, le=64, description="Pull requests judged at once by a process.")
+    catch_up_minutes: int = Field(
+        30, ge=1, description="How often to ask for lost deliveries and compare open pull requests."
+    )
+    mirror_max_mib: int = Field(
+        1024, ge=1, description="The most one repository's mirror may take."
+    )
+    mirrors_max_mib: int = Field(
+        20_480, ge=1, description="The most all mirrors may take; the least recently used go first."
+    )
+    git_timeout: float = Field(300, gt=0, description="Seconds that one git command may take.")
+    http_timeout: float = Field(20, gt=0, description="Seconds to wait for a forge's answer.")
+    write_pause: float = Field(
+        1.0, ge=0, description="Seconds between writes to one repository, as GitHub asks for."
+    )
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_unset(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value != ""}
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'plumbline.sqlite'}"
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings in an environment. Raises SettingsError, naming the variable."""
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        variable = PREFIX + name.upper()
+        values[name] = environ.get(variable, "") or _from_file(environ, variable + FILE_SUFFIX)
+    unknown = _unknown(environ)
+    if unknown:
+        raise SettingsError(f"{unknown} is no setting of plumbline: docs/operating.md lists them")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        variable = PREFIX + str(first["loc"][0]).upper()
+        raise SettingsError(f"{variable}: {first['msg']}") from None
+
+
+def require_github(settings: Settings) -> None:
+    """Raises SettingsError where the GitHub App's identity is incomplete."""
+    given = {
+        "GITHUB_APP_ID": settings.github_app_id,
+        "GITHUB_PRIVATE_KEY": settings.github_private_key.get_secret_value(),
+        "GITHUB_WEBHOOK_SECRET": settings.github_webhook_secret.get_secret_value(),
+    }
+    missing = [PREFIX + name for name, value in given.items() if not value]
+    if missing:
+        raise SettingsError(
+            f"{', '.join(missing)} must be set: they are on the App's settings page; "
+            f"a name with {FILE_SUFFIX} after it takes a file's path instead"
+        )
+
+
+def _from_file(environ: Mapping[str, str], variable: str) -> str:
+    path = environ.get(variable, "")
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error}") from error
+
+
+def _unknown(environ: Mapping[str, str]) -> str:
+    """A PLUMBLINE_ variable that means nothing: most often a typing error in one that matters."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {name + FILE_SUFFIX for name in known}
+    return next((v for v in sorted(environ) if v.startswith(PREFIX) and v not in known), "")

@@ -1,0 +1,93 @@
+"""The report as text for a terminal, in the same order as the comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot import money
+from bot.escape import visible
+from bot.model import Report
+from bot.report import View, count, view
+from checks.model import Finding, Verdict
+
+_COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.WARN: "yellow",
+    Verdict.NEEDS_APPROVAL: "magenta",
+    Verdict.FAIL: "red",
+    Verdict.ERROR: "red",
+}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report."""
+    console.print(Group(*_parts(report, view(report))), soft_wrap=False)
+
+
+def _parts(report: Report, v: View) -> list[RenderableType]:
+    head = Text.assemble(
+        (f"plumbline: {v.headline}", f"bold {_COLOURS[v.verdict]}"), f"  {' · '.join(v.facts)}"
+    )
+    parts: list[RenderableType] = [head]
+    parts += [
+        Text(f"  {row.title}: {row.state}: {visible(row.reason, 2000)}", "yellow")
+        for row in v.untold
+    ]
+    parts += _findings("What blocks", v.blocking)
+    parts += _cost(v)
+    parts += _findings("Warnings", v.warnings)
+    parts += _findings("Notes", v.notes)
+    parts += _findings("Fixed by this change", v.fixed)
+    if v.preexisting:
+        parts.append(Text(f"\n{count(len(v.preexisting), 'finding')} stood there before", "dim"))
+    by = report.law or "the shipped defaults"
+    parts.append(
+        Text(
+            f"\n{count(report.stats.files_relevant, 'infrastructure file')} of "
+            f"{count(report.stats.files_changed, 'changed file')}, judged by {by}"
+            f" in {report.stats.seconds:.2f} s",
+            "dim",
+        )
+    )
+    return parts
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
+    if not findings:
+        return []
+    parts: list[RenderableType] = [Text(f"\n{title}", "bold")]
+    for f in findings:
+        line = f":{f.location.line}" if f.location.line else ""
+        where = f"{visible(f.location.path)}{line}"
+        parts.append(Text.assemble(("  " + where, "cyan"), f"  {visible(f.message, 1000)}"))
+        if f.remedy:
+            parts.append(Text(f"      {visible(f.remedy, 1000)}  [{f.rule}]", "dim"))
+    return parts
+
+
+def _cost(v: View) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    if v.unknown:
+        parts.append(Text("\nNot priced (in no total, never counted as $0)", "bold"))
+        parts += [
+            Text(f"  {visible(str(u.resource))} in {visible(u.location.path)}: {visible(u.reason)}")
+            for u in v.unknown
+        ]
+    if v.cost and v.cost_lines:
+        table = Table("Object", title="Cost a month", title_justify="left", box=None)
+        for name in ("Before", "After", "Change", "Grade"):
+            table.add_column(name, justify="right")
+        for line in v.cost_lines:
+            table.add_row(
+                Text(f"{visible(str(line.resource))}\n  {visible(line.location.path)}"),
+                money.spread(line.before, v.cost.currency) if line.before else "–",
+                money.spread(line.after, v.cost.currency) if line.after else "–",
+                money.spread(line.delta, v.cost.currency, sign=True),
+                line.grade.value,
+            )
+        parts += [Text(""), table]
+    return parts

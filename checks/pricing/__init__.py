@@ -1,0 +1,1 @@
+"""What Kubernetes objects cost a month. Pure arithmetic over manifests and unit prices."""

