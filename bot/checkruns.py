@@ -83,7 +83,7 @@ def _aggregate(report: Report, number: int, details_url: str) -> CheckRun:
 def _domain(report: Report, number: int, domain: str, details_url: str) -> CheckRun:
     name = f"{AGGREGATE}/{domain}"
     part = view(report, domain)
-    marks = annotations(report, domain)
+    marks = remarks(report, domain)
     shown = marks[:MOST_ANNOTATIONS]
     said = f"{len(shown)} of {len(marks)} annotations shown." if len(shown) < len(marks) else ""
     return CheckRun(
@@ -106,7 +106,7 @@ def _title(report: Report, part: View) -> str:
     return visible(f"{part.headline}: {' · '.join(part.facts)}", _TITLE)
 
 
-def annotations(report: Report, domain: str) -> tuple[Annotation, ...]:
+def remarks(report: Report, domain: str) -> tuple[Annotation, ...]:
     """The domain's findings that the change introduces, errors first, on their lines. A finding
     about a line that stood there before is put on the nearest changed line of its file, since
     reviewers see only those; its message then names the line it is about."""

@@ -160,7 +160,8 @@ def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def _explained(
     path: str, lines: Lines, prefix: tuple[str | int, ...], error: ValidationError
 ) -> ConfigError:
-    first = error.errors(include_url=False)[0]
+    # A union's branches each complain; the one that got deepest is the one that was meant.
+    first = max(error.errors(include_url=False), key=lambda found: len(found["loc"]))
     pointer = (*prefix, *first["loc"])
     field_name = ".".join(str(step) for step in pointer) or "the file"
     if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
@@ -173,7 +174,7 @@ def _explained(
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

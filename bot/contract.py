@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.escape import visible
 from bot.model import Report
-from bot.money import cents
 from checks.model import CostLine, Finding, Outcome, Range, ResourceRef
+from checks.money import cents
 
 SCHEMA_VERSION = 1
 

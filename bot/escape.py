@@ -13,7 +13,7 @@ import unicodedata
 # reader does not see it.
 _JOINER = "\u2060"
 _PUNCTUATION = re.compile(r"([\\`*_\[\]~|])")
-_LINKS = re.compile(r"([@#!$](?=\w))|(:(?=//))|(www(?=\.))|(GH-(?=\d))", re.IGNORECASE)
+_LINKS = re.compile(r"([@#!](?=\w)|\$(?=[^\W\d]))|(:(?=//))|(www(?=\.))|(GH-(?=\d))", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`+")
 # A whole path of 4,096 characters helps nobody; both its ends do.
 _LONGEST = 240

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import workflow
 from bot.forges import ForgeApp
-from bot.forges.github import GitHubApp
+from bot.forges.github_app import GitHubApp
 from bot.intake import github
 from bot.jobs import Heads, Intake, Ticket, Worker, counts
 from bot.model import Job, Sweep

@@ -8,10 +8,11 @@ from typing import Any
 
 import jinja2
 
-from bot import escape, money
+from bot import escape
 from bot.data import data_root
 from bot.model import Report
 from bot.report import View, count, view
+from checks import money
 from checks.model import Finding, Location
 
 # GitHub refuses comments of over 65,536 characters; bytes are the safer measure.

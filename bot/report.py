@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot import money
 from bot.model import Report
+from checks import money
 from checks.model import CostDelta, CostLine, Finding, Severity, State, UnknownCost, Verdict
 from checks.registry import CHECKS
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from bot import money
 from bot.escape import visible
 from bot.model import Report
 from bot.report import View, count, view
-from checks.model import Finding, Verdict
+from checks import money
+from checks.model import CostLine, Finding, Verdict
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -78,16 +77,15 @@ def _cost(v: View) -> list[RenderableType]:
             for u in v.unknown
         ]
     if v.cost and v.cost_lines:
-        table = Table("Object", title="Cost a month", title_justify="left", box=None)
-        for name in ("Before", "After", "Change", "Grade"):
-            table.add_column(name, justify="right")
+        parts.append(Text("\nCost a month", "bold"))
         for line in v.cost_lines:
-            table.add_row(
-                Text(f"{visible(str(line.resource))}\n  {visible(line.location.path)}"),
-                money.spread(line.before, v.cost.currency) if line.before else "–",
-                money.spread(line.after, v.cost.currency) if line.after else "–",
-                money.spread(line.delta, v.cost.currency, sign=True),
-                line.grade.value,
-            )
-        parts += [Text(""), table]
+            name, path = visible(str(line.resource)), visible(line.location.path)
+            parts.append(Text.assemble(f"  {name}  ", (path, "cyan")))
+            parts.append(Text(f"      {_step(line, v.cost.currency)}  (grade {line.grade.value})"))
     return parts
+
+
+def _step(line: CostLine, currency: str) -> str:
+    """ "$10.00 → $15.00, +$5.00 ($2.00 to $9.00)"; a side without the object is a dash."""
+    sides = (money.plain(s.expected, currency) if s else "–" for s in (line.before, line.after))
+    return f"{' → '.join(sides)}, {money.spread(line.delta, currency, sign=True)}"

@@ -23,8 +23,8 @@ from checks.model import (
     Trace,
     UnknownCost,
 )
+from checks.money import percent, plain, signed
 from checks.pricing.cost import Cost, Unknown, number, worst
-from checks.pricing.money import percent, plain, signed
 from checks.pricing.rates import Rates
 from checks.pricing.scale import Scalers
 from checks.pricing.workload import Answer, Assumptions, Market, price
@@ -108,10 +108,19 @@ def _entries(subject: Subject, assume: Assumptions) -> Iterator[CostLine | Unkno
     for before, after in subject.pairs():
         was = price(before, base) if before else None
         now = price(after, head) if after else None
-        reached = any(side.changed for side in (before, after) if side)
         resource = after or before
-        if resource and (was or now) and (reached or _figure(was) != _figure(now)):
+        if resource and (was or now) and _reached(before, after, was, now):
             yield _entry(resource, was, now)
+
+
+def _reached(
+    before: Resource | None, after: Resource | None, was: Answer | None, now: Answer | None
+) -> bool:
+    """Whether the change is about this object, or about what decides its cost."""
+    if any(side.changed for side in (before, after) if side):
+        return True
+    # Context that only one side read is there on the other as well: its file did not change.
+    return before is not None and after is not None and _figure(was) != _figure(now)
 
 
 def _figure(answer: Answer | None) -> Range | str | None:

@@ -19,17 +19,17 @@ something that nobody has seen. A digest (`@sha256:…`) is always fine."""
 _MISSING = Rule(
     id="image-tag-missing",
     title="An image has no tag",
-    remedy="Name the version: `image: name:1.2.3`, or pin the digest.",
+    remedy="Name the version: 'image: name:1.2.3', or pin the digest.",
 )
 _MOVES = Rule(
     id="image-tag-latest",
     title="An image has a tag that moves",
-    remedy="Name the version instead of a tag such as `latest`, or pin the digest.",
+    remedy="Name the version instead of a tag such as 'latest', or pin the digest.",
 )
 _UNRESOLVED = Rule(
     id="image-tag-unresolved",
     title="An image is filled in later, so its tag cannot be judged",
-    remedy="Put the placeholder behind the colon (`image: name:${TAG}`), or write the version.",
+    remedy="Put the placeholder behind the colon ('image: name:${TAG}'), or write the version.",
 )
 # What other tools fill in after plumbline has read the file.
 _PLACEHOLDERS = ("${", "$(", "{{")
@@ -82,7 +82,7 @@ def _finding(
         check=_ID,
         rule=rule.id,
         severity=severity,
-        message=f"the image {image} of container {container.name} {what}",
+        message=f"the image {image} of {container.label} {what}",
         location=location,
         subject=f"{resource.id} {container.key}",
         resource=ResourceRef.of(resource),

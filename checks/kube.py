@@ -26,9 +26,10 @@ _POD_SPECS: Mapping[tuple[str, str], Pointer] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container of a pod. `pointer` leads to it, `key` names it independently of its place."""
+    """One container of a pod. `label` is its name for people, `pointer` leads to it, and `key`
+    names it independently of its place."""
 
-    name: str
+    label: str
     key: str
     body: Mapping[str, Node]
     pointer: Pointer
@@ -44,14 +45,14 @@ def containers(resource: Resource) -> Iterator[Container]:
     pointer = pod_pointer(resource)
     if pointer is None:
         return
-    for role in ("initContainers", "containers"):
+    for role, noun in (("initContainers", "init container"), ("containers", "container")):
         entries = resource.get(*pointer, role)
         for index, body in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(body, dict):
                 name = body.get("name")
                 name = name if isinstance(name, str) and name else f"#{index + 1}"
                 yield Container(
-                    name=name,
+                    label=f"{noun} {name}",
                     key=f"{role}[{name}]",
                     body=body,
                     pointer=(*pointer, role, index),

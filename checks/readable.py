@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from checks.model import Finding, Input, Outcome, RenderFailure, Snapshot, Subject, Trace
-from checks.rule import Check
+from checks.rule import Check, compared
 from checks.severity import SeverityWord, severity_of
 
 _ID = "readable"
@@ -31,15 +31,9 @@ class Config:
 
 def judge(subject: Subject, config: Config) -> Outcome:
     """A finding for each broken place of the head; the rest of what was not read as the reason."""
-    before = {f.fingerprint: f for f in _broken(subject.base, config)}
-    after = [replace(f, preexisting=f.fingerprint in before) for f in _broken(subject.head, config)]
-    left = {f.fingerprint for f in after}
-    return Outcome(
-        check=_ID,
-        findings=tuple(after),
-        fixed=tuple(f for key, f in before.items() if key not in left),
-        inconclusive=_inconclusive([f for f in subject.head.unreadable if not f.broken]),
-    )
+    outcome = compared(_ID, _broken(subject.base, config), _broken(subject.head, config))
+    unread = [failure for failure in subject.head.unreadable if not failure.broken]
+    return replace(outcome, inconclusive=_inconclusive(unread))
 
 
 def _broken(snapshot: Snapshot, config: Config) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def _finding(
         check=_ID,
         rule=_RULE_OF[requirement],
         severity=severity_in(config.severity, resource.tier),
-        message=f"container {container.name} has no {name} {kind.removesuffix('s')}",
+        message=f"{container.label} has no {name} {kind.removesuffix('s')}",
         location=location,
         subject=f"{resource.id} {container.key} {requirement}",
         resource=ResourceRef.of(resource),
@@ -83,7 +83,7 @@ def _finding(
             observed="not given",
             threshold=f"required in {resource.tier.value}",
         ),
-        remedy=f"Add resources.{requirement} to the container {container.name}.",
+        remedy=f"Add resources.{requirement} to the {container.label}.",
     )
 
 
@@ -93,8 +93,7 @@ def _rule(requirement: Requirement) -> Rule:
     return Rule(
         id=_RULE_OF[requirement],
         title=f"A container has no {name} {noun}",
-        remedy=f"Add `resources.{requirement}` to the container; what it uses in practice is a "
-        f"good start.",
+        remedy=f"Add 'resources.{requirement}'; what the container uses is a good start.",
     )
 
 

@@ -43,16 +43,19 @@ def by_resource(check: str, inspect: Inspect) -> Compare:
     marked preexisting, what the change removed is credited as fixed."""
 
     def judge(subject: Subject, config: Any) -> Outcome:
-        before = {f.fingerprint: f for f in _over(subject.base, inspect, config)}
-        after = [
-            replace(f, preexisting=f.fingerprint in before)
-            for f in _over(subject.head, inspect, config)
-        ]
-        left = {f.fingerprint for f in after}
-        fixed = tuple(f for key, f in before.items() if key not in left)
-        return Outcome(check=check, findings=tuple(after), fixed=fixed)
+        sides = (_over(side, inspect, config) for side in (subject.base, subject.head))
+        return compared(check, *sides)
 
     return judge
+
+
+def compared(check: str, before: Iterable[Finding], after: Iterable[Finding]) -> Outcome:
+    """What a check found after the change, held against what it found before."""
+    old = {f.fingerprint: f for f in before}
+    new = [replace(f, preexisting=f.fingerprint in old) for f in after]
+    left = {f.fingerprint for f in new}
+    fixed = tuple(f for key, f in old.items() if key not in left)
+    return Outcome(check=check, findings=tuple(new), fixed=fixed)
 
 
 def _over(snapshot: Snapshot, inspect: Inspect, config: Any) -> Iterable[Finding]:

@@ -75,7 +75,7 @@ def test_the_digest_follows_what_is_enforced_and_not_the_text() -> None:
         ("version: 1\ntiers:\n  - tier: prod\n    paths: [a]\n", 3, "tiers.0.tier"),
         ("version: 1\ntiers:\n  - tier: staging\n    paths: []\n", 4, "tiers.0.paths"),
         ("version: 1\nversion: 1\n", 2, "version"),
-        ("version: [1\n", 2, "did not find expected"),
+        ("version: [1\n", 1, "did not find expected"),
         ("- version: 1\n", 1, "expected one YAML mapping"),
         ("", 1, "expected one YAML mapping"),
     ],

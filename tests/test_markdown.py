@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.checkruns import MOST_ANNOTATIONS, annotations, nearest, wanted
+from bot.checkruns import MOST_ANNOTATIONS, nearest, remarks, wanted
 from bot.markdown import CHECK_BYTES, COMMENT_BYTES, comment
 from checks.model import Severity
 from tests.reports import cost, finding, report
@@ -89,7 +89,7 @@ def bars(row: str) -> int:
 
 def test_annotations_put_errors_first_on_changed_lines() -> None:
     said = report(finding(Severity.WARN, line=11, subject="w"), finding(line=99, subject="f"))
-    marks = annotations(said, "policy")
+    marks = remarks(said, "policy")
     assert [(m.level, m.line) for m in marks] == [("failure", 20), ("warning", 11)]
     assert "(about line 99)" in marks[0].message
 

@@ -17,7 +17,7 @@ from github.PaginatedList import PaginatedList
 from bot.forges import Forge, ForgeError
 from bot.forges.github import GitHub
 from bot.forges.github_answers import classify
-from bot.forges.github_wire import Lease, Pace, Settings, Wire
+from bot.forges.github_wire import Lease, Pace, Setup, Wire
 from bot.retry import Policy
 
 # A delivery that failed this often fails for a reason that another attempt does not remove.
@@ -49,13 +49,13 @@ class GitHubApp:
         policy = policy or Policy(classify=classify)
         self._app_id = app_id
         self._git_url = (git_url or git_url_of(api_url)).rstrip("/")
-        self._settings = Settings(
+        self._setup = Setup(
             api_url=api_url.rstrip("/"),
             timeout=math.ceil(timeout),
             policy=policy,
             pace=Pace(write_pause, policy),
         )
-        self._wire = Wire(AppAuth(app_id, private_key), self._settings)
+        self._wire = Wire(AppAuth(app_id, private_key), self._setup)
         self._lock = threading.Lock()
         self._login = ""
         self._forges: dict[int, GitHub] = {}
@@ -85,7 +85,7 @@ class GitHubApp:
         path = f"/app/hook/deliveries/{attempt}/attempts"
         try:
             # A delivery that comes twice is recognised by its id, so this may be repeated.
-            self._settings.policy.idempotent(lambda: self._wire.requestJsonAndCheck("POST", path))
+            self._setup.policy.idempotent(lambda: self._wire.requestJsonAndCheck("POST", path))
         except ForgeError as error:
             log.warning("redelivery_refused", attempt=attempt, error=str(error))
             return False
@@ -109,9 +109,9 @@ class GitHubApp:
     def _acting(self, installation: int) -> GitHub:
         with self._lock:
             if installation not in self._forges:
-                lease = Lease(self._wire, installation, self._settings.now)
+                lease = Lease(self._wire, installation, self._setup.now)
                 self._forges[installation] = GitHub(
-                    wire=Wire(lease, self._settings),
+                    wire=Wire(lease, self._setup),
                     lease=lease,
                     git_url=self._git_url,
                     app_id=self._app_id,

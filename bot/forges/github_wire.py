@@ -32,7 +32,7 @@ FRESH = timedelta(minutes=5)
 _REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)/")
 
 log = structlog.get_logger()
-# At DEBUG it writes whole answers, and those to a token request are tokens.
+# At DEBUG it writes whole answers, and a token request's answer is a token.
 logging.getLogger("github.Requester").setLevel(logging.INFO)
 
 
@@ -59,7 +59,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Setup:
     """How every wire of an app is set up. `timeout` is in seconds, for connecting and for every
     read; `now` is the time of day, for tokens and rate limits."""
 
@@ -121,11 +121,11 @@ class Lease(Auth):
 class Wire(Requester):
     """A Requester for one installation (`auth` a Lease) or for the app as a whole."""
 
-    def __init__(self, auth: AppAuth | Lease, settings: Settings) -> None:
+    def __init__(self, auth: AppAuth | Lease, setup: Setup) -> None:
         super().__init__(
             auth=auth,
-            base_url=settings.api_url,
-            timeout=settings.timeout,
+            base_url=setup.api_url,
+            timeout=setup.timeout,
             user_agent="plumbline",
             per_page=100,
             verify=True,
@@ -138,8 +138,8 @@ class Wire(Requester):
             lazy=True,
             api_version=API_VERSION,
         )
-        self.policy = settings.policy
-        self._settings = settings
+        self.policy = setup.policy
+        self._setup = setup
         self._lease = auth if isinstance(auth, Lease) else None
         self._lock = threading.Lock()
 
@@ -162,7 +162,7 @@ class Wire(Requester):
 
     def _send(self, verb: str, url: str, *rest: Any) -> tuple[dict[str, Any], Any]:
         what = f"{verb} {urlsplit(url).path}"
-        self._settings.pace.wait(verb, url)
+        self._setup.pace.wait(verb, url)
         with self._lock:
             used = self._lease.lend() if self._lease else ""
             status, headers, text = self._exchange(what, verb, url, *rest)
@@ -173,7 +173,7 @@ class Wire(Requester):
                 self._lease.lend()
                 status, headers, text = self._exchange(what, verb, url, *rest)
         if status >= 300:
-            raise failure(what, status, headers, text, self._settings.now())
+            raise failure(what, status, headers, text, self._setup.now())
         try:
             return headers, json.loads(text) if text else None
         except ValueError as error:

@@ -190,7 +190,11 @@ class Body:
             except Exception as error:
                 log.error("giving_up_failed", **run.logged, final=last, exc_info=error)
                 if not last:
-                    wait = error.seconds if isinstance(error, Later) else self._timing.retry[-1]
+                    wait = (
+                        error.seconds
+                        if isinstance(error, Later)
+                        else max(self._timing.retry, default=60.0)
+                    )
                     return self._again(run, wait, errors=run.errors, why=why)
         self._update(run, next="")
         raise GaveUp(why)

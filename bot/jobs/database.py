@@ -97,6 +97,10 @@ class Database:
             sql = sql.replace(name, here[self.dialect])
         return sa.text(sql)
 
+    def prepared(self, sql: str) -> str:
+        """A statement in the driver's own form, for what is executed for every delivery."""
+        return str(self.text(sql).compile(dialect=self.engine.dialect))
+
     def rows(self, conn: sa.Connection, sql: str, **values: Any) -> list[sa.Row[Any]]:
         """One statement in the caller's transaction; the rows it returns."""
         result = conn.execute(self.text(sql), values)
@@ -158,7 +162,11 @@ def _checked(url: str) -> sa.URL:
 
 def _engine(url: sa.URL, *, durable: bool, connections: int) -> sa.Engine:
     engine = sa.create_engine(
-        url, pool_size=connections, max_overflow=connections, pool_pre_ping=_remote(url)
+        url,
+        pool_size=connections,
+        max_overflow=connections,
+        pool_pre_ping=_remote(url),
+        paramstyle="pyformat" if _remote(url) else "named",
     )
     if _remote(url):
         sa.event.listen(engine, "connect", _set_up_postgresql)

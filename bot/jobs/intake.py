@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass
-
-from dbos import error as dbos_error
-from sqlalchemy.exc import SQLAlchemyError
+from dataclasses import dataclass, field
 
 from bot.jobs import wire
 from bot.jobs.database import Database
@@ -18,7 +14,10 @@ from bot.model import Delivery
 @dataclass(slots=True, eq=False)
 class _Waiting:
     delivery: Delivery
-    is_new: bool | None = None
+    is_new: bool = False
+    error: Exception | None = field(default_factory=lambda: RuntimeError("it was not stored"))
+    leads: bool = False
+    woken: threading.Event = field(default_factory=threading.Event)
 
 
 class Intake:
@@ -30,39 +29,59 @@ class Intake:
     def __init__(self, url: str) -> None:
         self._database = Database(url, durable=True)
         self._outbox = Outbox(self._database)
-        self._writer = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+        self._busy = False
 
     def accept(self, delivery: Delivery) -> bool:
         """Store a delivery with its work and supersede what it overtakes; False for a duplicate.
 
-        Whoever gets the lock commits for all who wait for it: SQLite lets one write at a time and
-        makes the others sleep, and most of a commit is the disk's time.
+        One thread writes at a time, for all that wait by then: SQLite makes other writers sleep,
+        and the disk takes as long for one delivery as for many. Raises what the database raises.
         """
         mine = _Waiting(delivery)
-        self._waiting.append(mine)
-        with self._writer:
-            if mine.is_new is None:
-                self._lead(mine)
-        return bool(mine.is_new)
+        with self._lock:
+            self._waiting.append(mine)
+            mine.leads = not self._busy
+            self._busy = True
+        if not mine.leads:
+            mine.woken.wait()
+        if mine.leads:
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        return mine.is_new
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
 
-    def _lead(self, mine: _Waiting) -> None:
-        batch = [mine]
-        while self._waiting:
-            other = self._waiting.popleft()
-            if other is not mine:
-                batch.append(other)
+    def _lead(self) -> None:
+        """Store what waits, then let the first of those that came in the meantime lead."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        try:
+            self._settle(batch)
+        finally:
+            with self._lock:
+                self._busy = bool(self._waiting)
+                for following in self._waiting[:1]:
+                    following.leads = True
+                    following.woken.set()
+            for settled in batch:
+                settled.woken.set()
+
+    def _settle(self, batch: list[_Waiting]) -> None:
         try:
             self._commit(batch)
-        except (SQLAlchemyError, dbos_error.DBOSException):
+        # It is raised in the thread whose delivery it is. Whatever one of them did wrong, only
+        # that one is to fail: everybody goes alone.
+        except Exception as error:  # noqa: BLE001
             if len(batch) == 1:
-                raise
-            # Only the one that cannot be stored is to fail: everybody goes alone.
-            self._commit([mine])
+                batch[0].error = error
+                return
+            for waiting in batch:
+                self._settle([waiting])
 
     def _commit(self, batch: list[_Waiting]) -> None:
         # In one order everywhere, or two machines could wait for each other's rows.
@@ -70,4 +89,4 @@ class Intake:
         with self._database.engine.begin() as conn:
             news = [self._outbox.accept(conn, waiting.delivery) for waiting in batch]
         for waiting, is_new in zip(batch, news, strict=True):
-            waiting.is_new = is_new
+            waiting.is_new, waiting.error = is_new, None

@@ -26,8 +26,12 @@ _NEWEST = """INSERT INTO plumbline_newest (pull, seq, jobs) VALUES (:pull, :seq,
 # has just been started.
 _SUPERSEDE = """UPDATE STATUS SET status = 'CANCELLED', queue_name = NULL, owner_xid = NULL,
         started_at_epoch_ms = NULL, updated_at = :ms, completed_at = :ms
-    WHERE queue_name = :queue AND queue_partition_key = :pull AND status = :state
-        AND status IN ('ENQUEUED', 'PENDING', 'DELAYED')"""
+    WHERE status IN ('ENQUEUED', 'DELAYED') AND workflow_uuid IN (
+        SELECT workflow_uuid FROM STATUS WHERE queue_name = :queue AND queue_partition_key = :pull
+            AND status = 'ENQUEUED' AND status IN ('ENQUEUED', 'PENDING')
+        UNION ALL
+        SELECT workflow_uuid FROM STATUS WHERE queue_name = :queue AND queue_partition_key = :pull
+            AND status = 'DELAYED')"""
 _UNDER_WAY = """SELECT 1 FROM STATUS WHERE queue_name = :queue AND queue_partition_key = :pull
     AND status IN ('ENQUEUED', 'PENDING', 'DELAYED') LIMIT 1"""
 
@@ -41,10 +45,10 @@ class Outbox:
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
         )
-        self._delivery = database.text(_DELIVERY)
-        self._newest = database.text(_NEWEST)
-        self._supersede = database.text(_SUPERSEDE)
-        self._under_way = database.text(_UNDER_WAY)
+        self._delivery = database.prepared(_DELIVERY)
+        self._newest = database.prepared(_NEWEST)
+        self._supersede = database.prepared(_SUPERSEDE)
+        self._under_way = database.prepared(_UNDER_WAY)
 
     @property
     def client(self) -> DBOSClient:
@@ -55,7 +59,7 @@ class Outbox:
         """Store a delivery and enqueue its work; False where it was stored before."""
         now = time.time()
         row = {"id": delivery.id, "event": delivery.event, "at": now}
-        if conn.execute(self._delivery, row).rowcount == 0:
+        if conn.exec_driver_sql(self._delivery, row).rowcount == 0:
             return False
         for number, work in enumerate(delivery.work):
             item = wire.Item(
@@ -84,16 +88,15 @@ class Outbox:
     def is_under_way(self, conn: sa.Connection, work: Job | Sweep) -> bool:
         """Whether the pull request or project has work that waits or runs."""
         values = {"queue": _queue(work), "pull": wire.partition(work)}
-        return conn.execute(self._under_way, values).first() is not None
+        return conn.exec_driver_sql(self._under_way, values).first() is not None
 
     def _claim(self, conn: sa.Connection, job: Job, now: float) -> int:
         """The job's sequence number; whatever waits for the same pull request is superseded."""
         pull = wire.partition(job)
-        row = conn.execute(self._newest, {"pull": pull, "seq": int(now * 1_000_000)}).one()
+        row = conn.exec_driver_sql(self._newest, {"pull": pull, "seq": int(now * 1_000_000)}).one()
         if row.jobs > 1:
-            for state in ("ENQUEUED", "DELAYED"):
-                values = {"queue": wire.JOBS, "pull": pull, "state": state, "ms": int(now * 1000)}
-                conn.execute(self._supersede, values)
+            values = {"queue": wire.JOBS, "pull": pull, "ms": int(now * 1000)}
+            conn.exec_driver_sql(self._supersede, values)
         return int(row.seq)
 
 

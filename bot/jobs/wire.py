@@ -62,8 +62,8 @@ def read(stored: dict[str, Any]) -> Item:
     """
     if stored["v"] > VERSION:
         raise ValueError(
-            f"job {stored['id']} was stored by a newer release (format {stored['v']}, this one "
-            f"reads up to {VERSION}): run that release again"
+            f"job {stored['id']} was stored by a newer release: format {stored['v']}, and this one "
+            f"reads up to {VERSION}; the next catch-up finds its pull request"
         )
     form: type[Job] | type[Sweep] = Job if stored["kind"] == "job" else Sweep
     known = {f.name for f in fields(form)}

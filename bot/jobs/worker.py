@@ -72,13 +72,13 @@ class Worker:
             catch_up=self._catch_up,
             timing=self._timing,
         )
-        Worker._started = True
         # Before the launch: DBOS looks for new queues only once a second.
         self._register_queues()
         self._chores.start()
         DBOS(config=self._config())
         self._register_workflow()
         DBOS.launch()
+        Worker._started = True
         log.info("worker_started", executor=self._executor, concurrency=self._concurrency)
 
     def stop(self) -> None:

@@ -144,7 +144,8 @@ class Builder:
             if own is not None:
                 own.add(key)
             event = take()
-            if event.__class__ is ScalarEvent:
+            kind = event.__class__
+            if kind is ScalarEvent:
                 values[key] = self._scalar(event)
                 lines[key] = line_at[event.start_mark.line]
             else:

@@ -57,9 +57,13 @@ def explained(error: YAMLError, data: bytes, line_at: Sequence[int]) -> Trouble:
         if error.context in _AT_ITS_BEGINNING:
             line = begins
             said = f"{said} {error.context}"
-        else:
+        elif begins < stopped:
             said = f"{said} {error.context} that begins on line {begins}"
-    text = _line_text(data, line)
+        else:
+            said = f"{said} {error.context}"
+    # The parser takes the end of the file for a line of its own.
+    line = min(line, max(1, data.count(b"\n") + (not data.endswith(b"\n"))))
+    text = data.split(b"\n", line)[line - 1]
     indent = text[: len(text) - len(text.lstrip())]
     if b"\t" in indent:
         said = "the line is indented with a tab; YAML allows only spaces there"
@@ -76,8 +80,3 @@ def bad_character(error: ReaderError, line: int) -> Trouble:
 
 def _clamped(index: int, line_at: Sequence[int]) -> int:
     return line_at[min(index, len(line_at) - 1)]
-
-
-def _line_text(data: bytes, line: int) -> bytes:
-    """The text of a line (from 1), without its end."""
-    return data.split(b"\n", line)[line - 1]

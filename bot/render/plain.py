@@ -32,8 +32,9 @@ def snapshots(
     What cannot be read is in `unreadable` of its side, and the rest is read nevertheless. Raises
     what `repo` raises.
     """
-    before = select(repo, change.merge_base, side(change.files, old=True), limits)
-    after = select(repo, change.head_sha, side(change.files, old=False), limits)
+    reached = [file.path for file in change.files]
+    before = select(repo, change.merge_base, side(change.files, old=True), reached, limits)
+    after = select(repo, change.head_sha, side(change.files, old=False), reached, limits)
     contents = _Contents(repo, before, after, limits)
     base, head = _Side.of(before, contents), _Side.of(after, contents)
     tier = lru_cache(maxsize=None)(tier_of)

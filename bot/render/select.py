@@ -50,12 +50,18 @@ class Selection:
 
 
 def select(
-    repo: Trees, sha: str, changes: Sequence[tuple[str, str, str]], limits: Limits
+    repo: Trees,
+    sha: str,
+    changes: Sequence[tuple[str, str, str]],
+    reached: Collection[str],
+    limits: Limits,
 ) -> Selection:
-    """What to read at commit `sha`, where (path, mode, blob) of `changes` exist there."""
-    manifests = [change for change in changes if paths.is_manifest(change[0])]
-    directories = {paths.directory_and_name(path)[0] for path, _, _ in manifests}
-    roots = {root for path, _, _ in manifests for root in paths.chart_roots(path)}
+    """What to read at commit `sha`, where (path, mode, blob) of `changes` exist there. `reached`
+    are the paths that change on either side: the neighbours of a file that is new here were there
+    before, and must not look new too."""
+    manifests = [path for path in reached if paths.is_manifest(path)]
+    directories = {paths.directory_and_name(path)[0] for path in manifests}
+    roots = {root for path in manifests for root in paths.chart_roots(path)}
     entries = repo.tree(sha, directories | roots) if manifests else ()
     charts = {
         paths.directory_and_name(entry.path)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from checks.model import Grade, Range
 
@@ -11,6 +11,10 @@ HOURS = Decimal(730)
 # Rounding happens once, on the smallest part of a sum (one pod, one volume). What is multiplied
 # and added up afterwards is exact, so that parts always add up to their total.
 _NANO = Decimal("1e-9")
+# Wide enough for every quantity Kubernetes can hold times any price.
+_WIDE = Context(prec=60)
+# A trillion a month for one object is a slip of the pen; sums of such would lose their cents.
+_ABSURD = Decimal(10**12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +33,16 @@ class Unknown:
     reason: str
 
 
+def plausible(answer: Cost | Unknown) -> Cost | Unknown:
+    """`answer`, unless it is an amount that nobody can mean."""
+    if isinstance(answer, Cost) and answer.amount.high > _ABSURD:
+        return Unknown(reason="it would cost more than a trillion a month, which cannot be meant")
+    return answer
+
+
 def nano(amount: Decimal) -> Decimal:
     """`amount` rounded to a billionth."""
-    return amount.quantize(_NANO, ROUND_HALF_EVEN)
+    return amount.quantize(_NANO, ROUND_HALF_EVEN, _WIDE)
 
 
 def worst(*grades: Grade) -> Grade:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checks.model import Grade, Node, Range, Resource
+from checks.money import plain
 from checks.pricing.cost import HOURS, Cost, Unknown, nano, number, worst
-from checks.pricing.money import plain
 from checks.pricing.scale import shown, whole
 from checks.pricing.schedule import ScheduleError, runs_a_month
 from checks.pricing.unit import Unit

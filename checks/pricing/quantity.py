@@ -39,8 +39,9 @@ def quantity(value: Node) -> Decimal:
     # A bool is an int to Python, not to Kubernetes.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _refuse(value)
-    if isinstance(value, int) and value > _LARGEST:
-        raise QuantityError("a whole number over 2^63 - 1 is more than Kubernetes can hold")
+    # Python refuses to write out what is much longer.
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise QuantityError("is a whole number beyond what Kubernetes can hold (2^63 - 1)")
     return _parse(repr(value))
 
 

@@ -13,6 +13,8 @@ from checks.pricing.cost import Unknown
 Target: TypeAlias = tuple[str, str, str]
 
 _LONGEST = 60
+# Kubernetes counts replicas in 32 bits.
+_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,19 +138,22 @@ def _scaled(scaler: Resource, stated: int | None) -> Replicas | Unknown:
 
 
 def whole(value: Node, *, default: int | None) -> int | None:
-    """A whole number from 0 up, `default` where there is none, None for anything else."""
+    """A number that Kubernetes can count to, `default` for none, None for anything else."""
     if value is None:
         return default
     # A bool is an int to Python.
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value
+    return value if 0 <= value <= _MOST else None
 
 
 def shown(value: Node) -> str:
     """A value of a manifest in a sentence."""
     if value is None:
         return "not given"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) > _MOST:
+        return "a number that is too large" if value > 0 else "a number below 0"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-

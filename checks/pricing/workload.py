@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from checks.kube import pod_pointer
 from checks.model import Grade, Range, Resource
-from checks.pricing.cost import Cost, Unknown, worst
+from checks.money import plain
+from checks.pricing.cost import Cost, Unknown, plausible, worst
 from checks.pricing.job import cron_job_cost, job_cost
-from checks.pricing.money import plain
 from checks.pricing.rates import Rates
 from checks.pricing.scale import Scalers, is_autoscaler, replicas, target_of
 from checks.pricing.unit import Unit, pod_unit, volume_unit, with_volumes
@@ -53,7 +53,7 @@ def price(resource: Resource, market: Market) -> Answer | None:
     if is_autoscaler(resource):
         return _autoscaler(resource, market)
     rule = _RULES.get((resource.group, resource.kind))
-    return rule(resource, market) if rule else None
+    return plausible(rule(resource, market)) if rule else None
 
 
 def _autoscaler(scaler: Resource, market: Market) -> Answer | None:

@@ -64,12 +64,13 @@ def _show(out: Console, fake: FakeGitHub, runs: list[Any], number: int) -> None:
     table = Table("Check run", "Conclusion", "Title", title="Check runs", title_justify="left")
     for run in sorted(runs, key=lambda run: str(run.name)):
         colour = _COLOURS.get(run.conclusion, "")
-        table.add_row(run.name, Text(run.conclusion, colour), run.output.title)
+        table.add_row(run.name, Text(run.conclusion, colour), run.title)
     out.print(table)
     for run in runs:
         for mark in run.annotations:
-            where = f"{mark.path}:{mark.start_line}"
-            out.print(Text(f"  {mark.annotation_level:8} {where}  {mark.message}"), soft_wrap=True)
+            where = f"{mark['path']}:{mark['start_line']}"
+            said = f"  {mark['annotation_level']:8} {where}  {mark['message']}"
+            out.print(Text(said), soft_wrap=True)
     body = fake.comments(PROJECT, number)[0].body
     out.print(Panel(Markdown(_readable(body)), title="The comment", title_align="left"))
 

@@ -18,8 +18,7 @@ RESPONSE_ERRORS = (
         "GET /app/installations",
         "/*/account",
         "",
-        "the list describes an account as a user AND an enterprise at once, a single installation "
-        "as either; GitHub sends either",
+        "the list describes an account as a user AND an enterprise at once; GitHub sends either",
     ),
     (
         "GET /repos/{owner}/{repo}/pulls",

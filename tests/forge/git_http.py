@@ -146,7 +146,11 @@ async def _run(environment: dict[str, str], receive: Receive, send: Send) -> Non
     assert process.stdout is not None
     feeding = asyncio.create_task(_feed(process.stdin, receive))
     try:
-        head = await process.stdout.readuntil(b"\r\n\r\n")
+        try:
+            head = await process.stdout.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            # The client left, or sent what http-backend dies of; either way it is not answered.
+            head = b"Status: 500 Internal Server Error\r\n\r\n"
         await send(_start(head))
         while chunk := await process.stdout.read(_CHUNK):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

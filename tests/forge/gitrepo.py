@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 ZERO = "0" * 40
+# git knows this object in every repository.
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _DATE = "1767225600 +0000"
 # Nothing of the machine's or the user's git configuration may reach the fake.
 ENVIRONMENT = {
@@ -152,8 +154,7 @@ class GitRepo:
     def commit(self, branch: str, files: Files, parents: tuple[str, ...], message: str) -> str:
         """A commit of `files` over its first parent, at the tip of `branch`; its SHA."""
         stream = b"".join(_stream(branch, files, parents, message))
-        self.run("fast-import", "--quiet", "--force", "--date-format=raw", stdin=stream)
-        return self.text("rev-parse", f"refs/heads/{branch}")
+        return self.text("fast-import", "--quiet", "--force", "--date-format=raw", stdin=stream)
 
     def describe(self, *revisions: str) -> list[GitCommit]:
         """The commits of a rev-list expression, newest first."""
@@ -172,9 +173,9 @@ class GitRepo:
         """How many commits a range holds."""
         return int(self.text("rev-list", "--count", revisions))
 
-    def numstat(self, base: str, head: str) -> list[tuple[int, int]]:
+    def numstat(self, *revisions: str) -> list[tuple[int, int]]:
         """(added, deleted) lines of each changed file; 0 for binary ones."""
-        lines = self.run("diff", "--numstat", base, head).splitlines()
+        lines = self.run("diff", "--numstat", "--no-renames", *revisions).splitlines()
         return [
             (int(add) if add.isdigit() else 0, int(cut) if cut.isdigit() else 0)
             for add, cut, _ in (line.split(b"\t", 2) for line in lines)
@@ -194,7 +195,6 @@ def _blob(meta: str) -> str:
 
 
 def _commit(record: str) -> GitCommit:
-    # `git log --format` puts a "commit <sha>" line only for rev-list; log has just the fields.
     sha, tree, parents, name, email, time, message = record.split("\0")
     return GitCommit(
         sha=sha,
@@ -209,7 +209,7 @@ def _commit(record: str) -> GitCommit:
 
 def _stream(branch: str, files: Files, parents: tuple[str, ...], message: str) -> Iterator[bytes]:
     text = message.encode()
-    yield b"commit refs/heads/%b\n" % branch.encode()
+    yield b"commit refs/heads/%b\nmark :1\n" % branch.encode()
     yield b"author Alice <alice@example.com> %b\n" % _DATE.encode()
     yield b"committer Alice <alice@example.com> %b\n" % _DATE.encode()
     yield b"data %d\n%b\n" % (len(text), text)
@@ -221,6 +221,7 @@ def _stream(branch: str, files: Files, parents: tuple[str, ...], message: str) -
         yield b"merge %b\n" % other.encode()
     for path, content in files.items():
         yield _entry(_quoted(path), content)
+    yield b"get-mark :1\n"
 
 
 def _entry(path: bytes, content: Content) -> bytes:

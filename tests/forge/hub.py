@@ -70,8 +70,8 @@ class Hub:
                 author=author,
                 **fields,
             )
+            self.keep_head(pull)
             repo.pulls[pull.number] = pull
-        self.keep_head(pull)
         return pull
 
     def keep_head(self, pull: PullRequest) -> None:
@@ -82,41 +82,59 @@ class Hub:
         else:
             pull.repo.git.set_ref(ref, pull.head_sha)
 
-    def notice_pushes(self, repo: Repository) -> list[tuple[PullRequest, str]]:
-        """Move the open pull requests whose branch of `repo` moved; each with its old head."""
-        tips = repo.git.refs()
+    def notice_pushes(
+        self, repo: Repository, tips: dict[str, str]
+    ) -> list[tuple[PullRequest, str]]:
+        """Move the open pull requests whose branch of `repo` moved to its new tip, and close
+        those whose branch is gone; each with its old head."""
         moved: list[tuple[PullRequest, str]] = []
         with self.state.lock:
             repo.pushed_at = now()
             for pull in self.state.open_pulls():
-                tip = tips.get(pull.head_ref) if pull.head_repo is repo else None
-                if tip and tip != pull.head_sha:
-                    moved.append((pull, pull.head_sha))
-                    pull.head_sha = tip
-                    pull.base_sha = pull.repo.git.branch(pull.base_ref) or pull.base_sha
-                    pull.updated_at = now()
-        for pull, _ in moved:
-            self.keep_head(pull)
+                if pull.head_repo is not repo or tips.get(pull.head_ref) == pull.head_sha:
+                    continue
+                moved.append((pull, pull.head_sha))
+                self._move(pull, tips.get(pull.head_ref))
         return moved
 
+    def _move(self, pull: PullRequest, tip: str | None) -> None:
+        pull.updated_at = now()
+        if tip is None:
+            pull.state, pull.closed_at = "closed", now()
+            return
+        pull.head_sha = tip
+        pull.base_sha = pull.repo.git.branch(pull.base_ref) or pull.base_sha
+        self.keep_head(pull)
+
     def pushed(self, repo: Repository, before: dict[str, str], sender: str) -> None:
-        """What follows from a push over HTTP: pull requests move, webhooks go out."""
+        """What follows from a push: pull requests move, webhooks go out."""
         after = repo.git.refs()
-        moved = self.notice_pushes(repo)
+        moved = self.notice_pushes(repo, after)
         for branch in sorted(before.keys() | after.keys()):
             old, new = before.get(branch, ZERO), after.get(branch, ZERO)
             if old != new:
-                self.emit(
-                    "push", None, repo, {"branch": branch, "before": old, "after": new}, sender
-                )
+                about = {"branch": branch, "before": old, "after": new}
+                self._suite_for(repo, new, sender)
+                self.emit("push", None, repo, about, sender)
         for pull, old in moved:
-            about = {"pull": pull, "before": old, "after": pull.head_sha}
-            self.emit("pull_request", "synchronize", pull.repo, about, sender)
+            moves = {"pull": pull, "before": old, "after": pull.head_sha}
+            action = "synchronize" if pull.state == "open" else "closed"
+            self.emit("pull_request", action, pull.repo, moves, sender)
+
+    def _suite_for(self, repo: Repository, sha: str, sender: str) -> None:
+        """As on GitHub the app has a check suite on every pushed commit, and is told."""
+        if sha != ZERO and repo.installation is not None:
+            suite = self.state.suite(repo, self.state.app.id, sha)
+            self.emit("check_suite", "requested", repo, {"suite": suite}, sender)
 
     def set_pull_state(self, pull: PullRequest, state: str, sender: str) -> None:
-        """Close or reopen it."""
-        pull.state, pull.updated_at = state, now()
-        pull.closed_at = now() if state == "closed" else None
+        """Close it, or reopen it at what its branch has become meanwhile."""
+        with self.state.lock:
+            pull.state, pull.updated_at = state, now()
+            pull.closed_at = now() if state == "closed" else None
+            tip = pull.head_repo.git.branch(pull.head_ref)
+            if state == "open" and tip and tip != pull.head_sha:
+                self._move(pull, tip)
         action = "closed" if state == "closed" else "reopened"
         self.emit("pull_request", action, pull.repo, {"pull": pull}, sender)
 
@@ -139,10 +157,9 @@ class Hub:
         """(commits, additions, deletions, changed files), counted when the heads moved."""
         git = pull.repo.git
         if pull.size is None or pull.size[:2] != (pull.base_sha, pull.head_sha):
-            base = git.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
-            lines = git.numstat(base, pull.head_sha)
+            lines = git.numstat(f"{pull.base_sha}...{pull.head_sha}")
             counted = (
-                git.count(f"{base}..{pull.head_sha}"),
+                git.count(f"{pull.base_sha}..{pull.head_sha}"),
                 sum(add for add, _ in lines),
                 sum(cut for _, cut in lines),
                 len(lines),

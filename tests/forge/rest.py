@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,6 +69,8 @@ ROUTES = (
     _repo(f"PATCH {_RUN}", rest_checks.update_run, "checks:write"),
     _repo(f"GET {_RUN}/annotations", rest_checks.list_annotations, "checks:read"),
     _repo(f"GET {REPO}/commits/{{ref}}/check-runs", rest_checks.list_runs, "checks:read"),
+    # After it: a ref may hold slashes.
+    _repo(f"GET {REPO}/commits/{{ref}}", rest_repos.get_commit, "contents:read"),
 )
 _PATTERNS = [(route, route.pattern) for route in ROUTES]
 
@@ -128,7 +129,8 @@ def _call(hub: Hub, route: Route, params: dict[str, str], request: Request) -> C
     if route.installation:
         token = auth.check_token(hub.state, credentials)
         if "repo" in params:
-            target = _visible(hub, token, f"{params['owner']}/{params['repo']}")
+            name, reading = f"{params['owner']}/{params['repo']}", route.method == "GET"
+            target = _visible(hub, token, name, reading)
             _permit(route, token)
     else:
         auth.check_jwt(hub.state, credentials)
@@ -142,7 +144,7 @@ def _call(hub: Hub, route: Route, params: dict[str, str], request: Request) -> C
     )
 
 
-def _visible(hub: Hub, token: Token, name: str) -> Repository:
+def _visible(hub: Hub, token: Token, name: str, reading: bool) -> Repository:
     repo = hub.state.repo(name)
     covered = (
         repo is not None
@@ -151,8 +153,7 @@ def _visible(hub: Hub, token: Token, name: str) -> Repository:
     )
     if repo is None or not (covered or not repo.private):
         raise not_found()
-    if not covered:
-        # A public repository without the app can be looked at, not written to.
+    if not (covered or reading):
         raise Refusal(403, "Resource not accessible by integration")
     return repo
 
@@ -169,7 +170,7 @@ def _permit(route: Route, token: Token) -> None:
 
 
 def _json(body: bytes) -> dict[str, Any]:
-    if not body or re.fullmatch(rb"\s*", body):
+    if not body.strip():
         return {}
     try:
         decoded = json.loads(body)

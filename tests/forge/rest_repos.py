@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.forge import views
-from tests.forge.http import Answer, Call, not_found
+from tests.forge.gitrepo import EMPTY_TREE
+from tests.forge.http import Answer, Call, Refusal, not_found
 from tests.forge.hub import Hub
 from tests.forge.state import Repository
 from tests.forge.views import Json
@@ -53,6 +54,19 @@ def get_branch(hub: Hub, call: Call) -> Answer:
         "protection_url": f"{call.url}/protection",
     }
     return Answer(body=body)
+
+
+def get_commit(hub: Hub, call: Call) -> Answer:
+    """GET /repos/{owner}/{repo}/commits/{ref}: with its files against its first parent."""
+    repo, ref = call.repo, call.params["ref"]
+    sha = _revision(hub, repo, ref)
+    if sha is None:
+        raise Refusal(422, f"No commit found for SHA: {ref}")
+    (made,) = repo.git.describe("-1", sha)
+    files = _files(hub, repo, made.parents[0] if made.parents else EMPTY_TREE, sha)
+    add, cut = (sum(each[name] for each in files) for name in ("additions", "deletions"))
+    stats = {"additions": add, "deletions": cut, "total": add + cut}
+    return Answer(body=views.commit(hub, repo, made) | {"files": files, "stats": stats})
 
 
 def compare(hub: Hub, call: Call) -> Answer:

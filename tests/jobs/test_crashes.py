@@ -11,7 +11,7 @@ import pytest
 
 from bot.jobs import Intake, counts
 from tests.jobs import process
-from tests.jobs.recorder import Recorder, Rig, delivery, wait_for
+from tests.jobs.recorder import delivery, wait_for
 
 
 class Workers:

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -38,11 +39,16 @@ def test_two_machines_accept_for_the_same_pull_requests(rig: Rig) -> None:
 
 
 def test_one_that_cannot_be_stored_does_not_take_others_with_it(rig: Rig) -> None:
-    # No database takes a number of more than 64 bits, and PostgreSQL no NUL in a text.
-    bad = [replace(delivery(1, f"bad{n}"), event=2**70) for n in range(6)]  # type: ignore[arg-type]
+    # Neither error is of the kind the database's driver is expected to raise.
+    event: Any = 2**70 if rig.url.startswith("sqlite") else object()
+    bad = [replace(delivery(1, f"bad{n}"), event=event) for n in range(6)]
     good = [delivery(number, f"good{number}") for number in range(30)]
     with ThreadPoolExecutor(12) as threads:
-        ends = [threads.submit(rig.intake.accept, one) for pair in zip(good, bad) for one in pair]
+        ends = [
+            threads.submit(rig.intake.accept, one)
+            for pair in zip(good, bad, strict=False)
+            for one in pair
+        ]
         ends += [threads.submit(rig.intake.accept, one) for one in good[6:]]
         failures = [end.exception() for end in ends]
     assert sum(failure is not None for failure in failures) == 6

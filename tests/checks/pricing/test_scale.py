@@ -57,7 +57,7 @@ def test_bounds_that_are_no_range(low: Any, high: Any) -> None:
     assert "no range" in str(said)
 
 
-@pytest.mark.parametrize("bad", [-1, "3", "${REPLICAS}", 1.5, True, []])
+@pytest.mark.parametrize("bad", [-1, "3", "${REPLICAS}", 1.5, True, [], 2**31])
 def test_replicas_that_are_no_number(bad: Any) -> None:
     assert "replicas is" in str(_count({"replicas": bad}))
 

@@ -255,6 +255,12 @@ class TestUnitPrices:
         assert known(answer).grade is Grade.B
 
 
+def test_an_amount_that_nobody_can_mean_is_unknown() -> None:
+    asks = {"requests": {"cpu": "8E", "memory": "1Gi"}}
+    answer = priced(workload(pod={"containers": [container(resources=asks)]}))
+    assert "more than a trillion a month" in reason(answer)
+
+
 def test_assumptions_are_not_negative() -> None:
     with pytest.raises(ValueError, match="below 0"):
         Assumptions(nodes=-1)

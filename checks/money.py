@@ -30,12 +30,19 @@ def signed(amount: Decimal, currency: str = "USD") -> str:
 
 
 def spread(amount: Range, currency: str = "USD", *, sign: bool = False) -> str:
-    """The expected amount, and its bounds where they differ: "$12.00 ($6.00 to $24.00)"."""
+    """The expected amount, and its bounds where they differ: "$12.00 ($6.00 to $24.00)", or
+    "$6.00, up to $24.00" where one of them is the expected amount."""
     write = signed if sign else plain
-    text = write(amount.expected, currency)
-    if cents(amount.low) == cents(amount.high):
+    low, text, high = (
+        write(part, currency) for part in (amount.low, amount.expected, amount.high)
+    )
+    if low == high:
         return text
-    return f"{text} ({write(amount.low, currency)} to {write(amount.high, currency)})"
+    if text == low:
+        return f"{text}, up to {high}"
+    if text == high:
+        return f"{text}, down to {low}"
+    return f"{text} ({low} to {high})"
 
 
 def percent(delta: Decimal, before: Decimal) -> str:
