@@ -118,8 +118,7 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
             at = line_of(lines, ("checks", name))
             raise ConfigError(path, at, f"there is no check {name!r}; the checks are {known}")
     configs = {
-        check.id: _check_config(path, lines, check.id, check.config, shipped[check.id], file)
-        for check in CHECKS
+        check.id: _check_config(path, lines, check.id, shipped[check.id], file) for check in CHECKS
     }
     canonical = file.model_dump_json() + repr(sorted(configs.items()))
     return Policy(
@@ -136,13 +135,13 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
 
 
 def _check_config(
-    path: str, lines: Lines, name: str, kind: type[Any], shipped: dict[str, Any], file: ConfigFile
+    path: str, lines: Lines, name: str, shipped: dict[str, Any], file: ConfigFile
 ) -> Any:
     own = file.checks.get(name, {})
     if own is False:
         return None
     try:
-        return _adapter(kind).validate_python(_merged(shipped, own or {}))
+        return _adapter(name).validate_python(_merged(shipped, own or {}))
     except ValidationError as error:
         raise _explained(path, lines, ("checks", name), error) from error
 
@@ -174,8 +173,8 @@ def _explained(
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(check: str) -> TypeAdapter[Any]:
+    return TypeAdapter(next(known.config for known in CHECKS if known.id == check))
 
 
 @cache

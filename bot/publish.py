@@ -109,11 +109,11 @@ class Desk:
 
 
 def _says(existing: CheckRun, wanted: CheckRun) -> bool:
-    """Whether the existing run shows what is wanted already. Annotations are part of the identity,
-    so they need no comparison, but a run that stopped half-way through them does."""
+    """Whether the existing run shows what is wanted already. Annotations are part of its identity,
+    and a run turns final only after the last of them."""
     shown = (existing.status, existing.title, existing.summary.strip(), existing.details_url)
     want = (wanted.status, wanted.title, wanted.summary.strip(), wanted.details_url)
-    return shown == want and not wanted.annotations
+    return shown == want
 
 
 def _sequence(comment: Comment) -> int:

@@ -58,7 +58,7 @@ class Policy:
 
     classify: Classify
     attempts: int = 4
-    budget: float = 20.0
+    budget: float = 30.0
     cap: float = 10.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic

@@ -28,12 +28,17 @@ log = structlog.get_logger()
 _REDELIVERABLE = timedelta(days=3)
 # A head that moves under us is read again this often before the next webhook has to take over.
 _CHASES = 3
+# The newer job settles what this one began: on the same head it goes on with the same check run,
+# on another it ends it (`_end_old_heads`).
+SUPERSEDED = "superseded"
 
 
 class Ticket(Protocol):
     """The running job's place in the queue."""
 
-    seq: int
+    @property
+    def seq(self) -> int:
+        """Higher for every later job of the same pull request."""
 
     def is_newest(self) -> bool:
         """Whether no newer job of the same pull request was accepted."""
@@ -84,7 +89,7 @@ def handle(job: Job, ticket: Ticket, tools: Tools) -> str:
         if not pull.is_open:
             return "closed"
         if not ticket.is_newest():
-            return _superseded(job, desk, tools)
+            return SUPERSEDED
         result = _judge_head(job, ticket, tools, desk)
         if result != "moved":
             return result
@@ -99,37 +104,27 @@ def _judge_head(job: Job, ticket: Ticket, tools: Tools, desk: Desk) -> str:
     report = _report(desk.forge, pull, tools)
 
     if not ticket.is_newest():
-        return _superseded(job, desk, tools)
+        return SUPERSEDED
     now = desk.forge.pull_request(pull.project, pull.number)
     if now is None or (now.head_sha, now.base_ref) != (pull.head_sha, pull.base_ref):
         return "moved"
     if not desk.finish(report, ticket.is_newest):
-        return _superseded(job, desk, tools)
+        return SUPERSEDED
     tools.heads.ended(job, pull.head_sha, base=pull.base_ref)
     return report.verdict.word
 
 
 def _report(forge: Forge, pull: PullRequest, tools: Tools) -> Report:
+    base = forge.branch_tip(pull.project, pull.base_ref) or pull.base_sha
     remote = forge.remote(pull.project)
     try:
-        repo = tools.mirrors.fetch(pull.project, remote, pull.base_sha, pull.head_sha)
+        repo = tools.mirrors.fetch(pull.project, remote, base, pull.head_sha)
     except Vanished as error:
         # A force-push between our question and our fetch: the forge will know better in a moment.
         raise Later(15, str(error)) from error
     with repo:
-        change = change_between(repo, pull.base_sha, pull.head_sha)
-        law = lambda: law_at(repo, pull.base_sha)  # noqa: E731 - a thunk reads better in place
-        return assess(repo, change, now=tools.clock(), law=law)
-
-
-def _superseded(job: Job, desk: Desk, tools: Tools) -> str:
-    """End what this job may have begun; the newer job speaks for the pull request."""
-    if desk.pull.head_sha in tools.heads.unfinished(job):
-        desk.end_unfinished(
-            desk.pull.head_sha, "Superseded", "A newer push or event is judged instead of this one."
-        )
-        tools.heads.ended(job, desk.pull.head_sha)
-    return "superseded"
+        change = change_between(repo, base, pull.head_sha)
+        return assess(repo, change, now=tools.clock(), law=lambda: law_at(repo, base))
 
 
 def _end_old_heads(job: Job, desk: Desk, tools: Tools, keep: str) -> None:

@@ -23,6 +23,9 @@ class PlainForge:
     def pull_request(self, project: str, number: int) -> PullRequest | None:
         return self.pulls.get(number)
 
+    def branch_tip(self, project: str, branch: str) -> str | None:
+        return "b" * 40
+
     def open_pull_requests(self, project: str) -> Iterable[PullRequest]:
         return [p for p in self.pulls.values() if p.is_open and p.project == project]
 

@@ -37,8 +37,10 @@ def test_bounds_are_shown_where_they_differ() -> None:
     assert spread(Range.exact(Decimal(7))) == "$7.00"
     wide = Range(low=Decimal(1), expected=Decimal(2), high=Decimal(9))
     assert spread(wide, sign=True) == "+$2.00 (+$1.00 to +$9.00)"
-    assert spread(Range(low=Decimal(2), expected=Decimal(2), high=Decimal(9))) == "$2.00, up to $9.00"
-    assert spread(Range(low=Decimal(1), expected=Decimal(9), high=Decimal(9))) == "$9.00, down to $1.00"
+    lowest = Range(low=Decimal(2), expected=Decimal(2), high=Decimal(9))
+    assert spread(lowest) == "$2.00, up to $9.00"
+    highest = Range(low=Decimal(1), expected=Decimal(9), high=Decimal(9))
+    assert spread(highest) == "$9.00, down to $1.00"
 
 
 def test_percent_of_nothing_is_not_told() -> None:

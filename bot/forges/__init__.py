@@ -30,6 +30,11 @@ class Forge(Protocol):
     def pull_request(self, project: str, number: int) -> PullRequest | None:
         """The pull request as it is now, None where there is none."""
 
+    def branch_tip(self, project: str, branch: str) -> str | None:
+        """The commit a branch is at now, None where there is no such branch. A pull request's own
+        `base_sha` is where its base stood when its head last moved, so it is not the law of today.
+        """
+
     def open_pull_requests(self, project: str) -> Iterable[PullRequest]:
         """The open pull requests of a project."""
 

@@ -71,6 +71,15 @@ class GitHub:
                 return None
             raise
 
+    def branch_tip(self, project: str, branch: str) -> str | None:
+        """The commit a branch is at now, None where there is no such branch."""
+        try:
+            return str(self._repository(project).get_branch(branch).commit.sha)
+        except WireError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def open_pull_requests(self, project: str) -> Iterator[PullRequest]:
         """The open pull requests of a project, oldest first."""
         pulls = self._repository(project).get_pulls(state="open", sort="created", direction="asc")

@@ -13,6 +13,7 @@ from github.Auth import AppAuth
 from github.HookDelivery import HookDeliverySummary
 from github.Installation import Installation
 from github.PaginatedList import PaginatedList
+from jwt import PyJWTError
 
 from bot.forges import Forge, ForgeError
 from bot.forges.github import GitHub
@@ -30,7 +31,7 @@ class GitHubApp:
     """A ForgeApp. Safe to share between threads; nothing is sent before it is asked something.
 
     `git_url` is derived from `api_url` where it is empty. `timeout` and `write_pause`, the time
-    between writes to one repository, are in seconds.
+    between writes to one repository, are in seconds. Raises ForgeError for a key that is none.
     """
 
     name = "github"
@@ -55,7 +56,7 @@ class GitHubApp:
             policy=policy,
             pace=Pace(write_pause, policy),
         )
-        self._wire = Wire(AppAuth(app_id, private_key), self._setup)
+        self._wire = Wire(_signer(app_id, private_key), self._setup)
         self._lock = threading.Lock()
         self._login = ""
         self._forges: dict[int, GitHub] = {}
@@ -125,6 +126,17 @@ class GitHubApp:
             _, data = self._wire.requestJsonAndCheck("GET", "/app")
             self._login = f"{data['slug']}[bot]"
         return self._login
+
+
+def _signer(app_id: int, private_key: str) -> AppAuth:
+    try:
+        signer = AppAuth(app_id, private_key)
+        # Now rather than at the first request, where it would look like GitHub's fault.
+        signer.create_jwt()
+    except (PyJWTError, AssertionError, AttributeError):
+        message = "the GitHub App's private key cannot be used: give the whole PEM file that"
+        raise ForgeError(f"{message} GitHub made for the app") from None
+    return signer
 
 
 def git_url_of(api_url: str) -> str:

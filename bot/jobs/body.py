@@ -31,7 +31,7 @@ _START = """INSERT INTO plumbline_run
     WHERE plumbline_run.workflow = excluded.workflow
     RETURNING attempt, unfinished, errors, farewells, why"""
 # The attempt shows whether the job is still ours: one thought dead is started again elsewhere.
-_UPDATE = """UPDATE plumbline_run SET workflow = :next, unfinished = 0, errors = :errors, why = :why
+_UPDATE = """UPDATE plumbline_run SET workflow = :following, unfinished = 0, errors = :errors, why = :why
     WHERE id = :id AND workflow = :workflow AND attempt = :attempt RETURNING id"""
 _FAREWELL = """UPDATE plumbline_run SET farewells = farewells + 1, why = :why
     WHERE id = :id AND attempt = :attempt"""
@@ -85,7 +85,7 @@ class Body:
         # THE boundary: whatever a body raises is logged, tried again and at last published.
         except Exception as error:  # noqa: BLE001
             return self._failed(run, error)
-        self._update(run, next="")
+        self._end(run)
         log.info("job_ended", **run.logged, result=word, seconds=round(time.monotonic() - began, 2))
         return word
 
@@ -148,28 +148,23 @@ class Body:
         following = f"{run.item.id}~{run.attempt}"
 
         def replace(conn: sa.Connection) -> None:
-            if self._replaced(conn, run, next=following, errors=errors, why=why):
+            if self._replaced(conn, run, following=following, errors=errors, why=why):
                 self._outbox.enqueue(conn, run.item, following, delay)
 
         self._database.persist(replace)
         return "put off"
 
-    def _update(self, run: _Run, *, next: str) -> None:  # noqa: A002 - the column's meaning
+    def _end(self, run: _Run) -> None:
         self._database.persist(
-            lambda conn: self._replaced(conn, run, next=next, errors=run.errors, why=run.why)
+            lambda conn: self._replaced(conn, run, following="", errors=run.errors, why=run.why)
         )
 
     def _replaced(
-        self,
-        conn: sa.Connection,
-        run: _Run,
-        *,
-        next: str,  # noqa: A002 - the column's meaning
-        errors: int,
-        why: str,
+        self, conn: sa.Connection, run: _Run, *, following: str, errors: int, why: str
     ) -> bool:
         values = {"id": run.item.id, "workflow": run.workflow, "attempt": run.attempt}
-        return bool(self._database.rows(conn, _UPDATE, **values, next=next, errors=errors, why=why))
+        change = {"following": following, "errors": errors, "why": why}
+        return bool(self._database.rows(conn, _UPDATE, **values, **change))
 
     def _poisoned(self, run: _Run) -> str:
         if run.unfinished <= STARTS:
@@ -190,11 +185,8 @@ class Body:
             except Exception as error:
                 log.error("giving_up_failed", **run.logged, final=last, exc_info=error)
                 if not last:
-                    wait = (
-                        error.seconds
-                        if isinstance(error, Later)
-                        else max(self._timing.retry, default=60.0)
-                    )
+                    wait = max(self._timing.retry, default=60.0)
+                    wait = error.seconds if isinstance(error, Later) else wait
                     return self._again(run, wait, errors=run.errors, why=why)
-        self._update(run, next="")
+        self._end(run)
         raise GaveUp(why)

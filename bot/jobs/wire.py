@@ -3,7 +3,7 @@ one has enqueued."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.model import Job, Sweep
@@ -50,7 +50,8 @@ def write(item: Item) -> dict[str, Any]:
         "kind": kind,
         "seq": item.seq,
         "accepted": item.accepted,
-        "work": asdict(item.work),
+        # Flat, and asdict would copy every value for every delivery.
+        "work": {f.name: getattr(item.work, f.name) for f in fields(item.work)},
     }
 
 

@@ -83,7 +83,10 @@ class Worker:
 
     def stop(self) -> None:
         """Take no more jobs and let the running ones end, up to `Timing.drain` seconds. A job that
-        still runs then is left to another worker; its thread holds the process open."""
+        still runs then is left to another worker; its thread holds the process open. Does nothing
+        where no worker was started."""
+        if not Worker._started:
+            return
         self._chores.stop()
         # DBOS waits in whole seconds, a second at least.
         DBOS.destroy(
@@ -119,7 +122,8 @@ class Worker:
     def _register_queues(self) -> None:
         for name, at_once, poll in (
             (wire.JOBS, self._concurrency, self._timing.poll),
-            (wire.SWEEPS, 1, max(1.0, self._timing.poll)),
+            # Nobody waits for a sweep.
+            (wire.SWEEPS, 1, self._timing.poll * 5),
         ):
             self._outbox.client.register_queue(
                 name,

@@ -14,8 +14,10 @@ from checks.model import RenderFailure
 _TEMPLATE_REMEDY = (
     "If this is a template, commit what it renders to, or give it an extension such as .yaml.tmpl."
 )
-# Where the parser only notices later, the beginning of the thing is the line that helps.
-_AT_ITS_BEGINNING = ("while scanning a simple key", "while scanning a quoted scalar")
+# How many lines line_at has that the file has not.
+_BEYOND = 2
+# What the parser was at when it notices too late that it has no end.
+_OPENED = ("while scanning a simple key", "while scanning a quoted scalar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,25 @@ def undecodable(path: str, data: bytes) -> RenderFailure | None:
 
 
 def explained(error: YAMLError, data: bytes, line_at: Sequence[int]) -> Trouble:
-    """A syntax error of a parser whose line n is the file's line line_at[n]."""
+    """A syntax error of a parser whose line n is the file's line line_at[n].
+
+    The last two of `line_at` are beyond the end of the file.
+    """
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         said = str(error).partition("\n")[0] or "this is not YAML"
         return Trouble("yaml-syntax", line_at[0], said, stopped=line_at[-1])
-    stopped = _clamped(error.problem_mark.line, line_at)
-    line = stopped
+    stopped = line = line_at[error.problem_mark.line]
+    at_end = error.problem_mark.line >= len(line_at) - _BEYOND
     said = str(error.problem)
     if error.context and error.context_mark is not None:
-        begins = _clamped(error.context_mark.line, line_at)
-        if error.context in _AT_ITS_BEGINNING:
+        begins = line_at[error.context_mark.line]
+        # Where something was never closed, where it was opened is the line that helps.
+        if at_end or error.context in _OPENED or _line_text(data, stopped).startswith(b"---"):
             line = begins
-            said = f"{said} {error.context}"
-        elif begins < stopped:
-            said = f"{said} {error.context} that begins on line {begins}"
-        else:
-            said = f"{said} {error.context}"
-    # The parser takes the end of the file for a line of its own.
-    line = min(line, max(1, data.count(b"\n") + (not data.endswith(b"\n"))))
-    text = data.split(b"\n", line)[line - 1]
+        said = f"{said} {error.context}"
+        if begins < line:
+            said = f"{said} that begins on line {begins}"
+    text = _line_text(data, line)
     indent = text[: len(text) - len(text.lstrip())]
     if b"\t" in indent:
         said = "the line is indented with a tab; YAML allows only spaces there"
@@ -78,5 +80,6 @@ def bad_character(error: ReaderError, line: int) -> Trouble:
     return Trouble("yaml-syntax", line, said, stopped=line)
 
 
-def _clamped(index: int, line_at: Sequence[int]) -> int:
-    return line_at[min(index, len(line_at) - 1)]
+def _line_text(data: bytes, line: int) -> bytes:
+    """The text of a line (from 1), without its end."""
+    return data.split(b"\n", line)[line - 1]

@@ -110,11 +110,15 @@ class _File:
         return self._data.count(b"\n", 0, offset) + 1
 
     def _line_numbers(self, start: int) -> Sequence[int]:
-        """For each line of the parser's, counted from `start`, the file's line number."""
+        """For each line of the parser's, counted from `start`, the file's line number.
+
+        The parser takes the end of the file for one line more; two more are on the safe side.
+        """
         first = self._line_of(start)
+        last = max(first, self._data.count(b"\n") + (not self._data.endswith(b"\n")))
         if not self._odd:
-            return range(first, first + self._data.count(b"\n", start) + 2)
+            return [*range(first, last + 1), last, last]
         numbers = [first]
         for found in _BREAK.finditer(self._data, start):
-            numbers.append(numbers[-1] + found.group().endswith(b"\n"))
-        return [*numbers, numbers[-1]]
+            numbers.append(min(numbers[-1] + found.group().endswith(b"\n"), last))
+        return [*numbers, last, last]

@@ -150,13 +150,13 @@ class Repository:
         A directory that does not exist has none.
         """
         wanted = set(directories)
-        listing = ["ls-tree", "-z", "--full-tree", *(["-r"] if recursive else [])]
+        listing = ("ls-tree", "-z", "--full-tree", *(("-r",) if recursive else ()))
         entries: dict[str, TreeEntry] = {}
         runs: list[Sequence[bytes]] = [()] if "" in wanted else []
         if not (recursive and "" in wanted):
             runs += _portions(os.fsencode(name) + b"/" for name in sorted(wanted) if name)
         for part in runs:
-            out = self._git.run(*listing, _checked(sha), *part)
+            out = self._git.run(*listing, "--", _checked(sha), *part)
             entries.update((entry.path, entry) for entry in output.tree_entries(out))
         return tuple(
             entry
@@ -166,7 +166,7 @@ class Repository:
 
     def file(self, sha: str, path: str) -> bytes | None:
         """The content of a regular file, None where there is none of that path."""
-        out = self._git.run("ls-tree", "-z", "--full-tree", _checked(sha), os.fsencode(path))
+        out = self._git.run("ls-tree", "-z", "--full-tree", "--", _checked(sha), os.fsencode(path))
         for entry in output.tree_entries(out):
             if entry.path == path and entry.mode in _REGULAR:
                 content = self.blobs([entry.blob], _FILE_BYTES).get(entry.blob)

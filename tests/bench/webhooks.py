@@ -125,7 +125,8 @@ def payload(number: int) -> bytes:
         {
             "action": "synchronize",
             "number": number,
-            "pull_request": {"number": number, "head": {"sha": f"{number:040x}"}, "x": "y" * 20_000},
+            "pull_request": {"number": number, "head": {"sha": f"{number:040x}"}},
+            "padding": "y" * 20_000,
             "repository": {"full_name": "acme/infra"},
             "installation": {"id": 7},
         }
@@ -183,5 +184,3 @@ def run(kind: str, where: Path, requests: int = 1500) -> tuple[Load, Load]:
     with _server(kind, where) as port:
         _load(port, 200, 8, 0)
         return _load(port, requests, 8, 0), _load(port, 1000, 8, 0.01)
-
-

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.forges import Forge
+from bot.forges import Forge, ForgeApp
 from bot.forges.github_answers import classify
 from bot.forges.github_app import GitHubApp
 from bot.model import Annotation, CheckRun, CheckStatus
@@ -32,7 +32,7 @@ class Rig:
         self.sleeps.append(seconds)
         self.now += seconds
 
-    def app(self, *, write_pause: float = 0.0, timeout: float = 5.0) -> GitHubApp:
+    def app(self, *, write_pause: float = 0.0, timeout: float = 5.0) -> ForgeApp:
         policy = Policy(classify=classify, sleep=self.sleep, clock=lambda: self.now)
         return GitHubApp(
             app_id=self.fake.app.id,

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.forges import ForgeError
-from bot.forges.github_app import MOST_ATTEMPTS, git_url_of
+from bot.forges.github_app import MOST_ATTEMPTS, GitHubApp, git_url_of
 from bot.retry import Later
 from tests.forge import faults
+from tests.forge.auth import key_pair
 from tests.forge.state import HookDelivery
 from tests.forges.conftest import PROJECT, Rig
 
@@ -79,6 +80,14 @@ def test_a_rate_limit_ends_the_listing_for_now(rig: Rig) -> None:
     rig.fake.faults.add("GET", "/installation/repositories", faults.secondary_limit(60))
     with pytest.raises(Later):
         list(rig.app().projects())
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "cut off", "public"])
+def test_a_key_that_cannot_sign_is_an_error_at_once(key: str) -> None:
+    private, public = key_pair()
+    text = {"cut off": private[:300], "public": public}.get(key, key)
+    with pytest.raises(ForgeError, match="give the whole PEM file"):
+        GitHubApp(app_id=1, private_key=text)
 
 
 def test_a_wrong_key_is_an_error_that_says_so(rig: Rig) -> None:

@@ -145,6 +145,7 @@ def test_a_job_that_fails_three_times_is_given_up_once(rig: Rig) -> None:
     assert rig.handlers.given_up == [(job(), why)]
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_giving_up_that_fails_is_tried_again_but_does_not_loop(rig: Rig) -> None:
     def fail(*_: object) -> str:
         raise ZeroDivisionError
@@ -185,7 +186,7 @@ def test_a_catch_up_comes_round_and_leaves_work_under_way_alone(rig: Rig) -> Non
     found: list[bool] = []
     rig.handlers.sweeping, rig.handlers.body = sweeping, body
     rig.intake.accept(delivery())
-    rig.start(forges=["github"], catch_up_minutes=0.01)
+    rig.start(forges=["github"], catch_up_minutes=0.005)
     wait_for(lambda: len(rig.handlers.swept) >= 2)
     assert set(found) == {False}
     assert len(rig.handlers.judged) == 1
@@ -261,6 +262,7 @@ def test_a_job_taken_over_from_a_worker_thought_dead_is_its_own_no_more(rig: Rig
     assert [ticket.attempt for _, ticket in rig.handlers.judged] == [1, 2]
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_sweep_that_fails_is_tried_again_and_then_let_go(rig: Rig) -> None:
     def sweeping(sweep: Sweep, enqueue: Callable[[Job], bool]) -> None:
         raise Later(0, "busy") if len(rig.handlers.swept) == 1 else ZeroDivisionError

@@ -127,7 +127,7 @@ def _storm(fake: FakeGitHub, seed: int) -> list[Open]:
 
 
 def _sent(fake: FakeGitHub) -> int:
-    return len(fake.deliveries()) + fake.webhooks.mishaps[Mishap.LOST]
+    return len({each.guid for each in fake.deliveries()})
 
 
 def _wait(fake: FakeGitHub, pulls: list[Open], database: str) -> None:
@@ -140,11 +140,15 @@ def _wait(fake: FakeGitHub, pulls: list[Open], database: str) -> None:
 
 
 def _print(fake: FakeGitHub, fleet: Fleet, found: Verdict, name: str, stormed: float) -> None:
-    mishaps = {mishap.name.lower(): n for mishap, n in sorted(fake.webhooks.mishaps.items(), key=str)}
+    mishaps = {kind.name.lower(): n for kind, n in sorted(fake.webhooks.mishaps.items(), key=str)}
+    deliveries = {each.guid for each in fake.deliveries()}
+    attempts = len(fake.deliveries())
     print(
-        f"{name}: {_sent(fake)} deliveries ({mishaps}) over {_PULLS} pull requests in "
-        f"{stormed:.0f} s; {fleet.kills} kills; {len(fake.faults.played)} faults\n"
-        f"  {found.comments} comments, {found.runs} check runs on the newest heads; jobs {found.jobs}\n"
+        f"{name}: {len(deliveries)} deliveries in {attempts} attempts, {mishaps}, over {_PULLS} "
+        f"pull requests in {stormed:.0f} s; {fleet.kills} kills -9; "
+        f"{len(fake.faults.played)} faults of the API\n"
+        f"  {found.comments} comments, {found.runs} check runs on the newest heads, "
+        f"jobs {found.jobs}\n"
         f"  {'in order' if not found.wrong else f'{len(found.wrong)} WRONG'}",
         flush=True,
     )

@@ -1,0 +1,1 @@
+"""The whole way, on real input: a real server process, git over HTTP, a simulated GitHub."""
