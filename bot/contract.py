@@ -24,7 +24,13 @@ def to_json(report: Report) -> dict[str, Any]:
         "outcomes": [_outcome(o) for o in report.outcomes],
         "cost": _cost(report),
         "unreadable": [
-            {"path": _path(u.location.path), "line": u.location.line, "error": u.error}
+            {
+                "path": _path(u.location.path),
+                "line": u.location.line,
+                "error": u.error,
+                "code": u.code,
+                "broken": u.broken,
+            }
             for u in report.unreadable
         ],
         "stats": {

@@ -31,7 +31,8 @@ _START = """INSERT INTO plumbline_run
     WHERE plumbline_run.workflow = excluded.workflow
     RETURNING attempt, unfinished, errors, farewells, why"""
 # The attempt shows whether the job is still ours: one thought dead is started again elsewhere.
-_UPDATE = """UPDATE plumbline_run SET workflow = :following, unfinished = 0, errors = :errors, why = :why
+_UPDATE = """UPDATE plumbline_run
+    SET workflow = :following, unfinished = 0, errors = :errors, why = :why
     WHERE id = :id AND workflow = :workflow AND attempt = :attempt RETURNING id"""
 _FAREWELL = """UPDATE plumbline_run SET farewells = farewells + 1, why = :why
     WHERE id = :id AND attempt = :attempt"""

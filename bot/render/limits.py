@@ -11,11 +11,11 @@ _MIB = 1024 * 1024
 class Limits:
     """Caps on what may be read. Over a cap there is a finding or less context, never a crash.
 
-    `max_total_bytes` bounds the sum over a change's files, both sides together: parsed YAML takes
+    Bundles of CRDs reach 4 MB in real repositories. `max_total_bytes` bounds the sum over a change's files, both sides together: parsed YAML takes
     about ten times its size in memory. `max_context_files` is per directory.
     """
 
-    max_file_bytes: int = 2 * _MIB
+    max_file_bytes: int = 8 * _MIB
     max_total_bytes: int = 64 * _MIB
     max_depth: int = 100
     max_alias_nodes: int = 100_000

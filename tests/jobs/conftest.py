@@ -21,6 +21,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """A server of our own with a database "ready" to be copied: making its tables is slow."""
     server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    # Nobody cuts the power of a test, and the disk is most of what a new database costs.
+    _administer(address, "ALTER SYSTEM SET fsync = off")
+    _administer(address, "SELECT pg_reload_conf()")
     _administer(address, "CREATE DATABASE ready")
     Database(_text(address.set(database="ready")), durable=False).close()
     yield address
@@ -28,14 +31,16 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database on either engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+        return
     address: sa.URL = request.getfixturevalue("postgresql")
     name = f"jobs{next(_numbers)}"
     _administer(address, f"CREATE DATABASE {name} TEMPLATE ready")
-    return _text(address.set(database=name))
+    yield _text(address.set(database=name))
+    _administer(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.jobs import Intake, Ticket, Timing, Worker, counts
 from bot.model import Delivery, Job, Sweep
 
-QUICK = Timing(poll=0.05, beat=0.2, dead=1.5, reap=0.2, retry=(0.1, 0.1), drain=5)
+QUICK = Timing(poll=0.05, beat=0.2, dead=3, reap=0.2, retry=(0.1, 0.1), drain=5)
 _DONE = ("SUCCESS", "ERROR", "CANCELLED")
 
 

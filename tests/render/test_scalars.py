@@ -10,8 +10,14 @@ import yaml
 from bot.render.scalars import Scalar, TagError, key_text, plain, plain_key, tagged
 
 TABLE: list[tuple[str, Scalar]] = [
-    *((word, True) for word in "y Y yes Yes YES true True TRUE on On ON".split()),
-    *((word, False) for word in "n N no No NO false False FALSE off Off OFF".split()),
+    *(
+        (word, True)
+        for word in ["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"]
+    ),
+    *(
+        (word, False)
+        for word in ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]
+    ),
     *((word, None) for word in ("", "~", "null", "Null", "NULL")),
     *((word, word) for word in ("tRUE", "yEs", "oN", "nULL", "none", "None", "truest", "nope")),
     # Numbers
