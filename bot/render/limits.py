@@ -11,7 +11,8 @@ _MIB = 1024 * 1024
 class Limits:
     """Caps on what may be read. Over a cap there is a finding or less context, never a crash.
 
-    Bundles of CRDs reach 4 MB in real repositories. `max_total_bytes` bounds the sum over a change's files, both sides together: parsed YAML takes
+    `max_file_bytes` leaves room for bundles of CRDs, which reach 4 MB in real repositories.
+    `max_total_bytes` bounds the sum over a change's files, both sides together: parsed YAML takes
     about ten times its size in memory. `max_context_files` is per directory.
     """
 

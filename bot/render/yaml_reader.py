@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from yaml import YAMLError
 from yaml.reader import ReaderError
@@ -78,7 +79,8 @@ class _File:
         except ReaderError as error:
             # Bytes are checked a buffer ahead of the parser: what stands before is still to read.
             at = start + error.position
-            earlier = max((m for m, _ in self._markers(start) if m <= at), default=None)
+            before = takewhile(lambda marker: marker[0] <= at, self._markers(start))
+            earlier = max((offset for offset, _ in before), default=None)
             if earlier is not None:
                 return self._read_from(start, earlier) or earlier
             trouble = bad_character(error, self._line_of(at))
