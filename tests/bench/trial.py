@@ -11,10 +11,22 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import yaml
 
 _CODES = {0, 1, 3}
+
+
+@dataclass
+class Tally:
+    """What was seen over all pairs."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
 
 def main() -> int:
@@ -23,43 +35,43 @@ def main() -> int:
     pairs = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     branch = sys.argv[3] if len(sys.argv) > 3 else "HEAD"
     shas = _git(repo, "rev-list", "--first-parent", f"-n{pairs + 1}", branch).split()
-    verdicts: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    seconds: list[float] = []
-    wrong: list[str] = []
-    for head, base in zip(shas, shas[1:], strict=False):
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "bot.cli", "check", repo, "--base", base, "--head", head]
-            + ["--format", "json"],
-            capture_output=True,
-            check=False,
-        )
-        seconds.append(time.perf_counter() - started)
-        if done.returncode not in _CODES:
-            wrong.append(f"{head[:12]}: exit {done.returncode}: {done.stderr.decode()[-500:]}")
-            continue
-        report = json.loads(done.stdout)
-        verdicts[report["verdict"]] += 1
-        totals["files"] += report["stats"]["files_changed"]
-        totals["resources"] += report["stats"]["resources_after"]
-        totals["priced"] += len(report["cost"]["lines"])
-        totals["not priced"] += len(report["cost"]["unknown"])
-        totals["findings"] += sum(len(o["findings"]) for o in report["outcomes"])
-        for item in report["unreadable"]:
-            if item["broken"]:
-                totals["unreadable"] += 1
-                wrong += _judged(repo, head, item)
-            else:
-                totals[f"not rendered ({item['code']})"] += 1
-    seconds.sort()
+    tally = Tally()
+    for head, base in pairwise(shas):
+        _try(repo, base, head, tally)
+    took = sorted(tally.seconds)
     print(
-        f"{len(seconds)} pairs: {dict(verdicts)}; {dict(totals)}; seconds median "
-        f"{seconds[len(seconds) // 2]:.2f}, longest {seconds[-1]:.2f}; {len(wrong)} wrong"
+        f"{len(took)} pairs: {dict(tally.verdicts)}; {dict(tally.totals)}; seconds median "
+        f"{took[len(took) // 2]:.2f}, longest {took[-1]:.2f}; {len(tally.wrong)} wrong"
     )
-    for line in wrong:
+    for line in tally.wrong:
         print(f"  {line}")
-    return 1 if wrong else 0
+    return 1 if tally.wrong else 0
+
+
+def _try(repo: str, base: str, head: str, tally: Tally) -> None:
+    command = [sys.executable, "-m", "bot.cli", "check", repo, "--format", "json"]
+    started = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--base", base, "--head", head], capture_output=True, check=False
+    )
+    tally.seconds.append(time.perf_counter() - started)
+    if done.returncode not in _CODES:
+        said = done.stderr.decode()[-500:]
+        tally.wrong.append(f"{head[:12]}: exit {done.returncode}: {said}")
+        return
+    report = json.loads(done.stdout)
+    tally.verdicts[report["verdict"]] += 1
+    tally.totals["files"] += report["stats"]["files_changed"]
+    tally.totals["resources"] += report["stats"]["resources_after"]
+    tally.totals["priced"] += len(report["cost"]["lines"])
+    tally.totals["not priced"] += len(report["cost"]["unknown"])
+    tally.totals["findings"] += sum(len(o["findings"]) for o in report["outcomes"])
+    for item in report["unreadable"]:
+        if item["broken"]:
+            tally.totals["unreadable"] += 1
+            tally.wrong += _judged(repo, head, item)
+        else:
+            tally.totals[f"not rendered ({item['code']})"] += 1
 
 
 def _judged(repo: str, head: str, item: dict[str, object]) -> list[str]:
