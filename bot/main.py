@@ -15,7 +15,7 @@ from bot.forges.github_app import GitHubApp
 from bot.inbox import Inbox, NotStored
 from bot.intake import github
 from bot.jobs import Heads, Intake, Ticket, Worker, counts
-from bot.model import Job, Sweep
+from bot.model import Command, Job, Rightsize, Sweep
 from bot.repo import Mirrors
 from bot.settings import Settings, require_github
 from bot.workflow import Tools
@@ -139,6 +139,11 @@ class _Handlers:
 
     def sweep(self, order: Sweep, enqueue: Callable[[Job], bool]) -> None:
         workflow.sweep(order, enqueue, self._tools)
+
+    def errand(
+        self, errand: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool]
+    ) -> str:
+        return workflow.errand(errand, enqueue, self._tools)
 
     def give_up(self, job: Job, ticket: Ticket, why: str) -> None:
         workflow.give_up(job, ticket, why, self._tools)

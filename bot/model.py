@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TypeAlias
 
 from checks.model import CostDelta, Outcome, RenderFailure, Verdict
 
@@ -49,12 +50,42 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A comment on a pull request that speaks to us: `/plumbline …`. `text` is what follows the
+    slash word on its line, untrusted."""
+
+    forge: str
+    project: str
+    number: int
+    comment_id: str
+    author: str
+    text: str
+    delivery_id: str
+    installation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rightsize:
+    """Look at what a project's workloads use, and propose what they should ask for. `project` ""
+    means every project of the forge."""
+
+    forge: str
+    project: str
+    trigger: str
+    delivery_id: str
+    installation: str = ""
+
+
+Work: TypeAlias = Job | Sweep | Command | Rightsize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One properly signed webhook delivery: what it asks for, or why it asks for nothing."""
 
     id: str
     event: str
-    work: tuple[Job | Sweep, ...] = ()
+    work: tuple[Work, ...] = ()
     ignored: str = ""
 
 
@@ -118,6 +149,47 @@ class Comment:
 
     id: str
     body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A file to be written: its path, the blob it must still have, and its whole new text."""
+
+    path: str
+    base_blob: str
+    new_text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A pull request of ours, wanted. `key` (16 hex digits) is what it is about and stays the same
+    while that does; the branch is made of it. `body` is Markdown and begins with our marker."""
+
+    key: str
+    title: str
+    body: str
+    commit_message: str
+    edits: tuple[Edit, ...]
+    labels: tuple[str, ...] = ()
+
+    @property
+    def branch(self) -> str:
+        """The branch it is on."""
+        return f"plumbline/{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedPull:
+    """A pull request that is or was open from one of our branches."""
+
+    number: int
+    url: str
+    is_open: bool
+    is_merged: bool
+    head_sha: str
+    title: str
+    body: str
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import structlog
 
 from bot.assess import assess, change_between, law_at
 from bot.forges import Forge, ForgeApp, ForgeError, Remote
-from bot.model import Job, PullRequest, Report, Sweep
+from bot.model import Command, Job, PullRequest, Report, Rightsize, Sweep
 from bot.publish import Desk
 from bot.repo import Repository, Vanished
 from bot.retry import Later
@@ -144,6 +144,13 @@ def give_up(job: Job, ticket: Ticket, why: str, tools: Tools) -> None:
         return
     Desk(forge=forge, pull=pull, seq=ticket.seq).give_up(pull.head_sha, why)
     tools.heads.ended(job, pull.head_sha)
+
+
+def errand(
+    order: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool], tools: Tools
+) -> str:
+    """Do what a comment asks for, or look at what is used; a word on how it ended."""
+    raise NotImplementedError(order)
 
 
 def sweep(order: Sweep, enqueue: Callable[[Job], bool], tools: Tools) -> None:

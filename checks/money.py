@@ -33,9 +33,7 @@ def spread(amount: Range, currency: str = "USD", *, sign: bool = False) -> str:
     """The expected amount, and its bounds where they differ: "$12.00 ($6.00 to $24.00)", or
     "$6.00, up to $24.00" where one of them is the expected amount."""
     write = signed if sign else plain
-    low, text, high = (
-        write(part, currency) for part in (amount.low, amount.expected, amount.high)
-    )
+    low, text, high = (write(part, currency) for part in (amount.low, amount.expected, amount.high))
     if low == high:
         return text
     if text == low:

@@ -19,6 +19,7 @@ class PlainForge:
     remarks: list[Comment] = field(default_factory=list)
     writes: int = 0
     name: str = "plain"
+    annotates: bool = True
 
     def pull_request(self, project: str, number: int) -> PullRequest | None:
         return self.pulls.get(number)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.model import CheckRun, Comment, PullRequest
+from bot.model import CheckRun, Comment, Proposal, ProposedPull, PullRequest
+from checks.model import Review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,9 @@ class Forge(Protocol):
     """
 
     name: str
+    # Whether check runs carry annotations and a neutral conclusion here. Where not, the adapter
+    # says in words what it cannot say in states.
+    annotates: bool
 
     def pull_request(self, project: str, number: int) -> PullRequest | None:
         """The pull request as it is now, None where there is none."""
@@ -62,6 +66,49 @@ class Forge(Protocol):
 
     def delete_comment(self, project: str, number: int, comment_id: str) -> None:
         """Remove it; no error where it is gone already."""
+
+
+class Conversing(Protocol):
+    """What comment commands and approvals need of a forge."""
+
+    def may_write(self, project: str, user: str) -> bool:
+        """Whether a person may push to the project; False for strangers."""
+
+    def review(self, project: str, number: int) -> Review:
+        """Who approved the pull request, with the head that each approval was given to; for
+        approvals that a later review of the same person dismissed or replaced, nothing."""
+
+    def react(self, project: str, number: int, comment_id: str) -> None:
+        """Show on a comment that it was read."""
+
+    def reply(self, project: str, number: int, body: str, marker: str) -> Comment:
+        """A comment of ours, or the one that holds `marker` made to say `body`."""
+
+
+class Proposing(Protocol):
+    """What our own pull requests need of a forge. Every method can be run again."""
+
+    def default_branch(self, project: str) -> str:
+        """The branch that proposals aim at."""
+
+    def proposed(self, project: str, branch: str) -> ProposedPull | None:
+        """The newest pull request of ours from a branch, open or not."""
+
+    def commit(self, project: str, branch: str, base_sha: str, proposal: Proposal) -> str:
+        """Make the branch one verified commit on `base_sha` that holds the edits, and nothing when
+        it does already; the commit. Modes of files are kept. Raises ForgeError where somebody else
+        committed to the branch."""
+
+    def open_proposal(
+        self, project: str, branch: str, base: str, proposal: Proposal
+    ) -> ProposedPull:
+        """Open the pull request, or find the open one where the answer was lost."""
+
+    def update_proposal(self, project: str, existing: ProposedPull, proposal: Proposal) -> None:
+        """Make its title and body say what is wanted; nothing is sent where they do."""
+
+    def close_proposal(self, project: str, existing: ProposedPull, why: str) -> None:
+        """Close it with a comment that says why, and delete its branch."""
 
 
 class ForgeApp(Protocol):

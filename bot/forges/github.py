@@ -45,6 +45,7 @@ class GitHub:
     """
 
     name = "github"
+    annotates = True
 
     def __init__(
         self, *, wire: Wire, lease: Lease, git_url: str, app_id: int, login: Callable[[], str]

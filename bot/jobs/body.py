@@ -14,7 +14,7 @@ from bot.jobs.database import Database
 from bot.jobs.model import STARTS, Handlers, Ticket, Timing
 from bot.jobs.outbox import Outbox
 from bot.jobs.quiet import GaveUp
-from bot.model import Delivery, Job
+from bot.model import Delivery, Job, Rightsize, Sweep
 from bot.retry import Later
 
 log = structlog.get_logger()
@@ -99,8 +99,11 @@ class Body:
         work = run.item.work
         if isinstance(work, Job):
             return self._handlers.judge(work, self._ticket(run))
-        self._handlers.sweep(work, lambda job: self._enqueue(job, unless_busy=not work.head_sha))
-        return "swept"
+        if isinstance(work, Sweep):
+            busy = not work.head_sha
+            self._handlers.sweep(work, lambda job: self._enqueue(job, unless_busy=busy))
+            return "swept"
+        return self._handlers.errand(work, lambda job: self._enqueue(job, unless_busy=False))
 
     def _ticket(self, run: _Run) -> Ticket:
         return Ticket(
@@ -115,7 +118,7 @@ class Body:
         overtaken = row.seq is not None and row.seq > item.seq
         return not overtaken and (attempt is None or attempt == row.attempt)
 
-    def _enqueue(self, job: Job, *, unless_busy: bool) -> bool:
+    def _enqueue(self, job: Job | Rightsize, *, unless_busy: bool) -> bool:
         delivery = Delivery(id=job.delivery_id, event="sweep", work=(job,))
 
         def store(conn: sa.Connection) -> bool:

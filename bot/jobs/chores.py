@@ -12,6 +12,7 @@ import structlog
 from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.jobs import wire
 from bot.jobs.database import Database
 from bot.jobs.model import Timing
 from bot.jobs.outbox import Outbox
@@ -23,7 +24,7 @@ _TIDY_EVERY = 3600.0
 # A start brings the catch-up forward, but a crash loop must not make one a second.
 _SETTLE = 60.0
 _BATCH = 500
-_RUNNING_IN_SQL = "('plumbline.jobs', 'plumbline.sweeps')"
+_RUNNING_IN_SQL = f"({', '.join(repr(name) for name in wire.QUEUES)})"
 
 _BEAT = """INSERT INTO plumbline_executor (id, beat) VALUES (:id, NOW())
     ON CONFLICT (id) DO UPDATE SET beat = NOW()"""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.model import Job, Sweep
+from bot.model import Command, Job, Rightsize, Sweep
 
 _DAY = 86_400.0
 # A job whose process died this often before the job ended is not started again.
@@ -42,6 +42,11 @@ class Handlers(Protocol):
     def sweep(self, sweep: Sweep, enqueue: Callable[[Job], bool]) -> None:
         """Enqueue what is missing. `enqueue` is False where the job's `delivery_id` is known, or,
         in a sweep that names no head, where the pull request has a job under way already."""
+
+    def errand(
+        self, errand: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool]
+    ) -> str:
+        """Do what was asked for in a comment or is due; a word on how it ended."""
 
     def give_up(self, job: Job, ticket: Ticket, why: str) -> None:
         """Say that the job will not end. `why` is fit to be shown."""

@@ -9,7 +9,7 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 
 from bot.jobs import wire
 from bot.jobs.database import Database
-from bot.model import Delivery, Job, Sweep
+from bot.model import Delivery, Job, Work
 
 APPLICATION = "plumbline"
 WORKFLOW = "plumbline.run"
@@ -85,9 +85,9 @@ class Outbox:
             options["delay_seconds"] = delay
         self._client.enqueue_in_transaction(conn, options, wire.write(item))
 
-    def is_under_way(self, conn: sa.Connection, work: Job | Sweep) -> bool:
+    def is_under_way(self, conn: sa.Connection, work: Work) -> bool:
         """Whether the pull request or project has work that waits or runs."""
-        values = {"queue": _queue(work), "pull": wire.partition(work)}
+        values = {"queue": wire.queue(work), "pull": wire.partition(work)}
         return conn.exec_driver_sql(self._under_way, values).first() is not None
 
     def _claim(self, conn: sa.Connection, job: Job, now: float) -> int:
@@ -98,7 +98,3 @@ class Outbox:
             values = {"queue": wire.JOBS, "pull": pull, "ms": int(now * 1000)}
             conn.exec_driver_sql(self._supersede, values)
         return int(row.seq)
-
-
-def _queue(work: Job | Sweep) -> str:
-    return wire.JOBS if isinstance(work, Job) else wire.SWEEPS

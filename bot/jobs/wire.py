@@ -6,12 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from bot.model import Job, Sweep
+from bot.model import Command, Job, Rightsize, Sweep, Work
 
 VERSION = 1
 
 JOBS = "plumbline.jobs"
 SWEEPS = "plumbline.sweeps"
+ERRANDS = "plumbline.errands"
+QUEUES = (JOBS, SWEEPS, ERRANDS)
+
+_FORMS: dict[str, type[Work]] = {
+    "job": Job,
+    "sweep": Sweep,
+    "command": Command,
+    "rightsize": Rightsize,
+}
+_KINDS = {form: kind for kind, form in _FORMS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,34 +30,40 @@ class Item:
     seconds since the epoch."""
 
     id: str
-    work: Job | Sweep
+    work: Work
     seq: int
     accepted: float
 
     @property
     def queue(self) -> str:
-        """Sweeps wait elsewhere: a long one must not hold up a pull request."""
-        return JOBS if isinstance(self.work, Job) else SWEEPS
+        """Only judging waits in the first: nothing else may hold up a pull request."""
+        return queue(self.work)
 
     @property
     def partition(self) -> str:
-        """What runs one at a time: a pull request, or the sweeps of a project."""
+        """What runs one at a time: a pull request, or the sweeps or errands of a project."""
         return partition(self.work)
 
 
-def partition(work: Job | Sweep) -> str:
-    """The key of what runs one at a time."""
+def queue(work: Work) -> str:
+    """The queue that work waits in."""
+    if isinstance(work, Job):
+        return JOBS
+    return SWEEPS if isinstance(work, Sweep) else ERRANDS
+
+
+def partition(work: Work) -> str:
+    """The key of what runs one at a time in its queue."""
     of_project = f"{work.forge}:{work.project}"
-    return f"{of_project}#{work.number}" if isinstance(work, Job) else of_project
+    return f"{of_project}#{work.number}" if isinstance(work, Job | Command) else of_project
 
 
 def write(item: Item) -> dict[str, Any]:
     """The item as JSON values."""
-    kind = "job" if isinstance(item.work, Job) else "sweep"
     return {
         "v": VERSION,
         "id": item.id,
-        "kind": kind,
+        "kind": _KINDS[type(item.work)],
         "seq": item.seq,
         "accepted": item.accepted,
         # Flat, and asdict would copy every value for every delivery.
@@ -66,7 +82,7 @@ def read(stored: dict[str, Any]) -> Item:
             f"job {stored['id']} was stored by a newer release: format {stored['v']}, and this one "
             f"reads up to {VERSION}; the next catch-up finds its pull request"
         )
-    form: type[Job] | type[Sweep] = Job if stored["kind"] == "job" else Sweep
+    form = _FORMS[stored["kind"]]
     known = {f.name for f in fields(form)}
     work = form(**{name: value for name, value in stored["work"].items() if name in known})
     return Item(id=stored["id"], work=work, seq=stored["seq"], accepted=stored["accepted"])

@@ -124,6 +124,7 @@ class Worker:
             (wire.JOBS, self._concurrency, self._timing.poll),
             # Nobody waits for a sweep.
             (wire.SWEEPS, 1, self._timing.poll * 5),
+            (wire.ERRANDS, 2, self._timing.poll * 2),
         ):
             self._outbox.client.register_queue(
                 name,

@@ -63,8 +63,7 @@ class Document:
 class Builder:
     """The documents of one run of the parser.
 
-    `line_at` maps the parser's line numbers to the file's. `documents` are the good ones, in order;
-    `refusals` are for those that were understood but must not be used (duplicate keys).
+    `line_at` maps the parser's line numbers to the file's; `documents` are those read so far.
     """
 
     def __init__(self, data: bytes, line_at: Sequence[int], limits: Limits) -> None:
@@ -77,23 +76,17 @@ class Builder:
         self._nodes = 0
         self._aliased = 0
         self._oddity: tuple[int, str] | None = None
-        self._twice: Refused | None = None
         self.documents: list[Document] = []
-        self.refusals: list[Refused] = []
 
     def run(self) -> None:
         """Read to the end. Raises YAMLError or Refused where it must stop; what was read stays."""
         while (event := self._take()).__class__ is not StreamEndEvent:
             if event.__class__ is DocumentStartEvent:
-                document = self._document()
-                if self._twice is None:
-                    self.documents.append(document)
-                else:
-                    self.refusals.append(self._twice)
+                self.documents.append(self._document())
 
     def _document(self) -> Document:
         self._anchors = {}
-        self._oddity = self._twice = None
+        self._oddity = None
         event: Any = self._take()
         line = self._line_at[event.start_mark.line]
         value, lines = self._node(event, 1, line)
@@ -140,7 +133,7 @@ class Builder:
             if key is None:
                 key = self._null_key(line)
             if key in values and (own is None or key in own):
-                self._found_twice(key, line, lines[key])
+                raise _twice(key, line, lines[key])
             if own is not None:
                 own.add(key)
             event = take()
@@ -228,16 +221,13 @@ class Builder:
             self._oddity = (line, "a key must be a string, not null")
         return "null"
 
-    def _found_twice(self, key: str, line: int, first: Lines) -> None:
-        if self._twice is None:
-            before = first[0] if isinstance(first, tuple) else first
-            error = f"the key {_shown(key)} is given twice; the first is on line {before}"
-            self._twice = Refused("duplicate-key", line, error)
-
     def _odd(self, event: _Event, error: str) -> None:
         if self._oddity is None:
             self._oddity = (self._line_at[event.start_mark.line], error)
 
 
-def _shown(key: str) -> str:
-    return repr(key if len(key) <= 80 else key[:79] + "…")
+def _twice(key: str, line: int, first: Lines) -> Refused:
+    shown = repr(key if len(key) <= 80 else key[:79] + "…")
+    before = first[0] if isinstance(first, tuple) else first
+    error = f"the key {shown} is given twice; the first is on line {before}"
+    return Refused("duplicate-key", line, error)

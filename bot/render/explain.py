@@ -6,28 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yaml import MarkedYAMLError, YAMLError
-from yaml.reader import ReaderError
 
 from bot.render.failures import failure
+from bot.render.line_numbers import BEYOND
 from checks.model import RenderFailure
 
 _TEMPLATE_REMEDY = (
     "If this is a template, commit what it renders to, or give it an extension such as .yaml.tmpl."
 )
-# How many lines line_at has that the file has not.
-_BEYOND = 2
 # What the parser was at when it notices too late that it has no end.
 _OPENED = ("while scanning a simple key", "while scanning a quoted scalar")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why reading stopped: what to say on which line, and the line the parser had come to."""
+    """Why reading stopped: what to say on which line, and where the parser was if further."""
 
     code: str
     line: int
     error: str
-    stopped: int
+    stopped: int = 0
     remedy: str = ""
 
 
@@ -49,13 +47,13 @@ def undecodable(path: str, data: bytes) -> RenderFailure | None:
 def explained(error: YAMLError, data: bytes, line_at: Sequence[int]) -> Trouble:
     """A syntax error of a parser whose line n is the file's line line_at[n].
 
-    The last two of `line_at` are beyond the end of the file.
+    The last of `line_at` are BEYOND the end of the file.
     """
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         said = str(error).partition("\n")[0] or "this is not YAML"
         return Trouble("yaml-syntax", line_at[0], said, stopped=line_at[-1])
     stopped = line = line_at[error.problem_mark.line]
-    at_end = error.problem_mark.line >= len(line_at) - _BEYOND
+    at_end = error.problem_mark.line >= len(line_at) - BEYOND
     said = str(error.problem)
     if error.context and error.context_mark is not None:
         begins = line_at[error.context_mark.line]
@@ -73,11 +71,10 @@ def explained(error: YAMLError, data: bytes, line_at: Sequence[int]) -> Trouble:
     return Trouble("yaml-syntax", line, said, stopped=stopped, remedy=remedy)
 
 
-def bad_character(error: ReaderError, line: int) -> Trouble:
-    """A character that YAML has no place for, on a line that is already the file's."""
-    code = error.character if isinstance(error.character, int) else ord(error.character[:1] or "?")
-    said = f"the character U+{code:04X} is not allowed in YAML"
-    return Trouble("yaml-syntax", line, said, stopped=line)
+def not_allowed(character: bytes, line: int) -> Trouble:
+    """A character, in UTF-8, that YAML has no place for."""
+    said = f"the character U+{ord(character.decode()):04X} is not allowed in YAML"
+    return Trouble("yaml-syntax", line, said)
 
 
 def _line_text(data: bytes, line: int) -> bytes:

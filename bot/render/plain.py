@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot.model import Change, TooLarge
 from bot.render import paths
+from bot.render.collector import without_collector
 from bot.render.failures import failure
 from bot.render.identity import Key, identify
 from bot.render.limits import DEFAULT, Limits
@@ -36,13 +37,14 @@ def snapshots(
     before = select(repo, change.merge_base, side(change.files, old=True), reached, limits)
     after = select(repo, change.head_sha, side(change.files, old=False), reached, limits)
     contents = _Contents(repo, before, after, limits)
-    base, head = _Side.of(before, contents), _Side.of(after, contents)
-    tier = lru_cache(maxsize=None)(tier_of)
-    base_ids, head_ids = identify(base.keys(), head.keys())
-    return (
-        base.snapshot(change.merge_base, base_ids, tier),
-        head.snapshot(change.head_sha, head_ids, tier),
-    )
+    with without_collector():
+        base, head = _Side.of(before, contents), _Side.of(after, contents)
+        tier = lru_cache(maxsize=None)(tier_of)
+        base_ids, head_ids = identify(base.keys(), head.keys())
+        return (
+            base.snapshot(change.merge_base, base_ids, tier),
+            head.snapshot(change.head_sha, head_ids, tier),
+        )
 
 
 class _Contents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -17,9 +18,12 @@ _numbers = count()
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """A server of our own with a database "ready" to be copied: making its tables is slow."""
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+def postgresql() -> Iterator[sa.URL]:
+    """A server of our own with a database "ready" to be copied: making its tables is slow.
+
+    Not in pytest's folder: later sessions delete that of one that runs in parallel processes.
+    """
+    server = get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     # Nobody cuts the power of a test, and the disk is most of what a new database costs.
     _administer(address, "ALTER SYSTEM SET fsync = off")

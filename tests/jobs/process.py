@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.jobs import Ticket, Worker
-from bot.model import Job, Sweep
+from bot.model import Command, Job, Rightsize, Sweep
 from tests.jobs.recorder import QUICK
 
 PASSES, HANGS_THE_FIRST_TIME, KILLS, KILLS_IN_THE_END_TOO = 1, 2, 3, 4
@@ -41,6 +41,11 @@ class Scripted:
 
     def sweep(self, sweep: Sweep, enqueue: Callable[[Job], bool]) -> None:
         self.note("sweep", sweep.delivery_id)
+
+    def errand(
+        self, errand: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool]
+    ) -> str:
+        return "done"
 
     def give_up(self, job: Job, ticket: Ticket, why: str) -> None:
         self.note("give_up", job.delivery_id, why)

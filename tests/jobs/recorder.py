@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.jobs import Intake, Ticket, Timing, Worker, counts
-from bot.model import Delivery, Job, Sweep
+from bot.model import Command, Delivery, Job, Rightsize, Sweep
 
 QUICK = Timing(poll=0.05, beat=0.2, dead=3, reap=0.2, retry=(0.1, 0.1), drain=5)
 _DONE = ("SUCCESS", "ERROR", "CANCELLED")
@@ -55,6 +55,11 @@ class Recorder:
     def sweep(self, sweep: Sweep, enqueue: Callable[[Job], bool]) -> None:
         self.swept.append(sweep)
         self.sweeping(sweep, enqueue)
+
+    def errand(
+        self, errand: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool]
+    ) -> str:
+        return "done"
 
     def give_up(self, job: Job, ticket: Ticket, why: str) -> None:
         self.given_up.append((job, why))

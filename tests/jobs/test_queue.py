@@ -254,7 +254,7 @@ def test_a_job_taken_over_from_a_worker_thought_dead_is_its_own_no_more(rig: Rig
     rig.intake.accept(delivery())
     wait_for(lambda: bool(rig.handlers.judged))
     rig.stop()
-    rig.start()
+    rig.start(replace(QUICK, dead=1))
     wait_for(lambda: len(rig.handlers.judged) == 2)
     taken_over.set()
     wait_for(lambda: still_ours == [False])

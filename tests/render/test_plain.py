@@ -137,6 +137,15 @@ def test_neighbours_are_read_for_context(origin: Builder) -> None:
         assert side.unreadable == ()
 
 
+def test_neighbours_of_a_new_file_are_on_both_sides(origin: Builder) -> None:
+    """Else they would look as new as the file is."""
+    base = origin.commit({"prod/app.yaml": manifest("app"), "gone/app.yaml": manifest("left")})
+    head = origin.commit({"prod/new.yaml": manifest("new")})
+    before, after = between(origin, base, head)
+    assert [r.name for r in before.resources.values()] == ["app"]
+    assert [r.name for r in after.resources.values()] == ["app", "new"]
+
+
 def test_context_is_capped_in_the_order_of_names(origin: Builder) -> None:
     files = {f"prod/n{n}.yaml": manifest(f"n{n}") for n in range(9)}
     base = origin.commit({**files, "prod/z.yaml": manifest("z"), "dev/y.yaml": manifest("y")})

@@ -138,8 +138,11 @@ def test_templates_are_told_from_typing_errors() -> None:
     assert "template" in document.oddity[1]
 
 
-def test_thousands_of_broken_documents_are_cut_short() -> None:
-    found, failures = read("a.yaml", b"---\n[}\n" * 100_000)
+@pytest.mark.parametrize("document", [b"[}\n", b"{a: 1, a: 2}\n", b"a: \x01\n", b"*a\n"])
+def test_thousands_of_broken_documents_are_cut_short(document: bytes) -> None:
+    began = time.monotonic()
+    found, failures = read("a.yaml", (b"---\n" + document) * 100_000)
+    assert time.monotonic() - began < 2
     assert len(failures) == 21
     assert failures[-1].error == "20 documents are broken; from here on nothing was read"
     assert failures[-1].location.line == 41
@@ -347,6 +350,7 @@ def test_whatever_it_is_it_is_read_or_refused(data: bytes) -> None:
     for failure in failures:
         assert 0 <= failure.location.line <= last
         assert failure.error
+        assert "unacceptable character" not in failure.error, "found before the parser does"
         assert failure.remedy
 
 

@@ -280,6 +280,23 @@ def test_what_a_killed_git_left_behind_is_no_obstacle(
         assert repo.file(newer, "more.yaml") == b"a: 1\n"
 
 
+def test_a_mirror_of_too_many_packs_is_fetched_anew(
+    mirrors: Mirrors, origin: Builder, server: GitServer, tmp_path: Path
+) -> None:
+    base, head = branched(origin)
+    first = mirrors.fetch("org/infra", server.remote, base, head)
+    (folder,) = (tmp_path / "mirrors").glob("*.git")
+    packs = folder / "objects" / "pack"
+    for number in range(201):
+        (packs / f"pack-{number:040}.pack").touch()
+    mirrors.fetch("org/infra", server.remote, base, head).close()
+    assert len(list(packs.glob("*.pack"))) > 200, "not while somebody reads it"
+    first.close()
+    with mirrors.fetch("org/infra", server.remote, base, head) as repo:
+        assert len(list(packs.glob("*.pack"))) < 10
+        assert repo.file(head, "prod/app0.yaml") == b"head: prod/app0.yaml\n"
+
+
 def test_a_server_that_hangs(origin: Builder, server: GitServer, tmp_path: Path) -> None:
     released = threading.Event()
     server.on_request = lambda: [released.wait(20)].clear()

@@ -1,0 +1,114 @@
+"""What judging needs to know besides the two snapshots; each with its source and date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from checks.model.costs import Grade
+from checks.model.resources import Location, RenderFailure, Resource, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPrice:
+    """The price of one unit of something. `unit` is "vCPU-hour", "GiB-hour", "GPU-hour" or
+    "GiB-month"; `source` and `as_of` say where the figure is from and of what day."""
+
+    amount: Decimal
+    unit: str
+    source: str
+    as_of: date
+    grade: Grade = Grade.D
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Unit prices by resource name: "cpu", "ram", "gpu", "storage"."""
+
+    currency: str = "USD"
+    units: Mapping[str, UnitPrice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBom:
+    """A model as a CycloneDX ML-BOM of the head declares it (a component of the type
+    machine-learning-model). `digests` are "sha256:…"."""
+
+    name: str
+    version: str
+    location: Location
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCounts:
+    """One row of a fairness counts table: of `n` people of `group` (a value of `attribute`), how
+    many were `selected`, and the confusion counts where they are given."""
+
+    attribute: str
+    group: str
+    n: int
+    selected: int
+    location: Location
+    model: str = ""
+    tp: int | None = None
+    fp: int | None = None
+    fn: int | None = None
+    tn: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the head carries to show that its models are aligned. Evidence belongs to a workload
+    when it stands in the workload's folder or the workload's annotation names its path."""
+
+    boms: tuple[ModelBom, ...] = ()
+    counts: tuple[GroupCounts, ...] = ()
+    unreadable: tuple[RenderFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A person's standing approval of a commit of the pull request."""
+
+    user: str
+    head_sha: str
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who approved, as the forge has it now; the author's own approval does not count."""
+
+    head_sha: str
+    author: str
+    approvals: tuple[Approval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What judging needs to know besides the two snapshots; each with its source and date."""
+
+    now: datetime
+    prices: Prices = Prices()
+    evidence: Evidence = Evidence()
+    # None where nobody could be asked: a local check knows of no approvals.
+    review: Review | None = None
+    # The domain of our labels: "finops." and "ai." go before it.
+    label_domain: str = "apexlogic.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a check is asked about: the same objects before and after, and the facts."""
+
+    base: Snapshot
+    head: Snapshot
+    facts: Facts
+
+    def pairs(self) -> Iterator[tuple[Resource | None, Resource | None]]:
+        """(before, after) of every object of either side, ordered by id."""
+        for key in sorted(self.base.resources.keys() | self.head.resources.keys()):
+            yield self.base.resources.get(key), self.head.resources.get(key)
