@@ -43,10 +43,10 @@ torture: $(READY) ## workers killed at random, on SQLite and on PostgreSQL
 lock: ## pin the newest allowed versions, with hashes
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade \
-	  --extra postgres -o requirements.lock pyproject.toml
+	  -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade \
-	  --extra postgres --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
+	  --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

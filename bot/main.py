@@ -122,6 +122,8 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] | None = Non
     return Worker(
         settings.database,
         _Handlers(tools),
+        # SQLite is one process at a time, so a restart is the same worker and has its jobs at once.
+        executor_id=None if settings.database_url else "local",
         concurrency=settings.workers,
         catch_up_minutes=settings.catch_up_minutes,
         forges=tuple(apps),

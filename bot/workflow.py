@@ -143,7 +143,8 @@ def give_up(job: Job, ticket: Ticket, why: str, tools: Tools) -> None:
     if pull is None or not pull.is_open or not ticket.is_newest():
         return
     Desk(forge=forge, pull=pull, seq=ticket.seq).give_up(pull.head_sha, why)
-    tools.heads.ended(job, pull.head_sha)
+    # As good as judged: catching up would only try it again, and what kills a worker kills more.
+    tools.heads.ended(job, pull.head_sha, base=pull.base_ref)
 
 
 def errand(
