@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot import preview
 from bot.config import CONFIG_PATHS, ConfigError, Policy, defaults, parse
+from bot.counterfactual import tried
 from bot.facts import load_facts
 from bot.judge import judge
 from bot.model import Change, Report, Stats
@@ -64,7 +65,7 @@ def assess(
     subject = Subject(base=base, head=head, facts=facts)
     outcomes: list[Outcome] = []
     if broken is None:
-        outcomes += judge(subject, policy)
+        outcomes += tried(judge(subject, policy), subject, policy)
     else:
         outcomes.append(_unlawful(broken, relevant))
     outcomes += preview.outcomes(repo, change, subject, policy, outcomes)
@@ -74,6 +75,7 @@ def assess(
         outcomes=tuple(outcomes),
         unreadable=head.unreadable,
         law=policy.source if broken is None else broken.path,
+        law_digest=policy.digest if broken is None else "",
         prices=_priced_with(subject),
         changed_lines=repo.changed_lines(change.merge_base, change.head_sha, _marked(outcomes)),
         judged_at=now,

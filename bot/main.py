@@ -14,10 +14,12 @@ from bot.forges import ForgeApp
 from bot.forges.github_app import GitHubApp
 from bot.inbox import Inbox, NotStored
 from bot.intake import github
-from bot.jobs import Heads, Intake, Ticket, Worker, counts
+from bot.jobs import Heads, Intake, Records, Ticket, Worker, counts
 from bot.model import Command, Job, Rightsize, Sweep
 from bot.repo import Mirrors
 from bot.settings import Settings, require_github
+from bot.web import page
+from bot.web.links import Links
 from bot.workflow import Tools
 
 log = structlog.get_logger()
@@ -69,6 +71,20 @@ def create_web(settings: Settings, intake: Intake) -> FastAPI:
     async def health() -> Response:
         return Response("ok")
 
+    links = _links(settings)
+    records = Records(settings.database)
+
+    @app.get("/judgements/{record_id}")
+    def judgement(record_id: str, expires: str = "", signature: str = "") -> Response:
+        if not links.opens(record_id, expires, signature, datetime.now(UTC)):
+            said = "It was not made here, or its time is over. The check run has a fresh one."
+            html, status = page.refused("This link does not open", said), 403
+        elif (data := records.get(record_id)) is None:
+            html, status = page.refused("Nothing here", "The record was deleted."), 404
+        else:
+            html, status = page.judgement(record_id, data), 200
+        return Response(html, status, headers=page.HEADERS, media_type="text/html")
+
     @app.get("/metrics")
     def metrics() -> Response:
         found = counts(settings.database)
@@ -77,6 +93,10 @@ def create_web(settings: Settings, intake: Intake) -> FastAPI:
         return Response(text, media_type="text/plain; version=0.0.4")
 
     return app
+
+
+def _links(settings: Settings) -> Links:
+    return Links(settings.public_url, settings.links_signed_with)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -117,6 +137,8 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] | None = Non
             timeout=settings.git_timeout,
         ),
         heads=Heads(settings.database),
+        records=Records(settings.database),
+        links=_links(settings),
         clock=clock or (lambda: datetime.now(UTC)),
     )
     return Worker(

@@ -153,11 +153,13 @@ class Comment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A file to be written: its path, the blob it must still have, and its whole new text."""
+    """A file to be written: its path, the blob it must still have, its whole new text, and the mode
+    it has and keeps."""
 
     path: str
     base_blob: str
     new_text: bytes
+    mode: str = "100644"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +248,10 @@ class Stats:
 class Report:
     """Everything that is said about a change, before it is put into anybody's format.
 
-    `law` is the config's path on the base branch, "" for the shipped defaults; `prices` names the
-    price source and its date. `changed_lines` maps a path to its changed line ranges (first, last).
+    `law` is the config's path on the base branch, "" for the shipped defaults, and `law_digest`
+    changes with what it enforces. `prices` names the price source and its date. `summary` is
+    Markdown of ours or, checked, of a model, and `no_summary` says why a wanted one is missing.
+    `changed_lines` maps a path to its changed line ranges (first, last).
     """
 
     verdict: Verdict
@@ -255,7 +259,10 @@ class Report:
     outcomes: tuple[Outcome, ...]
     unreadable: tuple[RenderFailure, ...] = ()
     law: str = ""
+    law_digest: str = ""
     prices: str = ""
+    summary: str = ""
+    no_summary: str = ""
     changed_lines: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     judged_at: datetime | None = None
     stats: Stats = Stats()

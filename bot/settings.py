@@ -33,6 +33,12 @@ class Settings(BaseModel):
         "https://api.github.com", description="GitHub's API; of an Enterprise server: …/api/v3."
     )
     github_git_url: str = Field("", description="Where to fetch from; derived from the API's URL.")
+    public_url: str = Field(
+        "", description="Where people reach this server; check runs then link to the details."
+    )
+    link_secret: SecretStr = Field(
+        SecretStr(""), description="Signs the links to details; the webhook secret if empty."
+    )
     data_dir: Path = Field(
         Path("data"), description="Where the database and the mirrors are kept; must outlive a run."
     )
@@ -63,6 +69,12 @@ class Settings(BaseModel):
     @classmethod
     def _empty_means_unset(cls, data: Any) -> Any:
         return {key: value for key, value in data.items() if value != ""}
+
+    @property
+    def links_signed_with(self) -> str:
+        """The secret behind the links to details."""
+        own = self.link_secret.get_secret_value()
+        return own or self.github_webhook_secret.get_secret_value()
 
     @property
     def database(self) -> str:

@@ -19,6 +19,7 @@ from bot.assess import assess, change_between, law_at
 from bot.forges import Forge, ForgeApp, ForgeError, Remote
 from bot.model import Command, Job, PullRequest, Report, Rightsize, Sweep
 from bot.publish import Desk
+from bot.record import make as make_record
 from bot.repo import Repository, Vanished
 from bot.retry import Later
 
@@ -60,6 +61,20 @@ class Heads(Protocol):
         """Whether this head was judged against this base branch."""
 
 
+class Records(Protocol):
+    """Where the records of judgements are kept."""
+
+    def put(self, record_id: str, pull: str, data: bytes) -> None:
+        """Keep a record."""
+
+
+class Links(Protocol):
+    """Where people read a record."""
+
+    def to(self, record_id: str, now: datetime) -> str:
+        """The link to it, "" where there is none to give."""
+
+
 class Mirrors(Protocol):
     """The local copies of projects."""
 
@@ -74,6 +89,8 @@ class Tools:
     apps: Mapping[str, ForgeApp]
     mirrors: Mirrors
     heads: Heads
+    records: Records
+    links: Links
     clock: Callable[[], datetime]
 
 
@@ -108,7 +125,9 @@ def _judge_head(job: Job, ticket: Ticket, tools: Tools, desk: Desk) -> str:
     now = desk.forge.pull_request(pull.project, pull.number)
     if now is None or (now.head_sha, now.base_ref) != (pull.head_sha, pull.base_ref):
         return "moved"
-    if not desk.finish(report, ticket.is_newest):
+    record = make_record(report, job.forge, pull)
+    tools.records.put(record.id, f"{job.forge}:{job.project}#{job.number}", record.data)
+    if not desk.finish(report, ticket.is_newest, tools.links.to(record.id, tools.clock())):
         return SUPERSEDED
     tools.heads.ended(job, pull.head_sha, base=pull.base_ref)
     return report.verdict.word

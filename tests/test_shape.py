@@ -30,7 +30,8 @@ VENDORS = {
     "fastapi": ("bot/main.py",),
     "starlette": ("bot/main.py",),
     "uvicorn": ("bot/server_command.py",),
-    "jinja2": ("bot/markdown.py", "bot/docs.py"),
+    "jinja2": ("bot/markdown.py", "bot/web/page.py", "bot/docs.py"),
+    "rfc8785": ("bot/record.py",),
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "wcmatch": ("bot/config.py",),
 }

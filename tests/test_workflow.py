@@ -25,6 +25,7 @@ class Memory:
     """Heads, in a dictionary: the base they were judged against, None while unfinished."""
 
     heads: dict[str, str | None] = field(default_factory=dict)
+    records: dict[str, bytes] = field(default_factory=dict)
 
     def began(self, job: Job, head_sha: str) -> None:
         self.heads[head_sha] = None
@@ -34,6 +35,12 @@ class Memory:
 
     def unfinished(self, job: Job) -> tuple[str, ...]:
         return tuple(sha for sha, base in self.heads.items() if base is None)
+
+    def put(self, record_id: str, pull: str, data: bytes) -> None:
+        self.records[record_id] = data
+
+    def to(self, record_id: str, now: datetime) -> str:
+        return f"https://plumbline.example/{record_id}"
 
     def is_judged(self, job: Job, head_sha: str, base: str) -> bool:
         return self.heads.get(head_sha) == base
@@ -79,6 +86,8 @@ class Bench:
             apps={"plain": self.forge},
             mirrors=self.local,
             heads=self.memory,
+            records=self.memory,
+            links=self.memory,
             clock=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
 
@@ -112,6 +121,8 @@ def test_a_verdict_is_published_and_remembered(bench: Bench) -> None:
     assert bench.forge.pending() == []
     assert len(bench.forge.remarks) == 1
     assert bench.memory.is_judged(JOB, bench.head, "main")
+    (record,) = bench.memory.records
+    assert {r.details_url for r in bench.forge.runs} == {f"https://plumbline.example/{record}"}
 
 
 def test_a_pull_request_that_is_gone_is_let_go(bench: Bench) -> None:

@@ -8,6 +8,17 @@ from bot.jobs.database import DatabaseError, counts
 from bot.jobs.heads import Heads
 from bot.jobs.intake import Intake
 from bot.jobs.model import Handlers, Ticket, Timing
+from bot.jobs.records import Records
 from bot.jobs.worker import Worker
 
-__all__ = ["DatabaseError", "Handlers", "Heads", "Intake", "Ticket", "Timing", "Worker", "counts"]
+__all__ = [
+    "DatabaseError",
+    "Handlers",
+    "Heads",
+    "Intake",
+    "Records",
+    "Ticket",
+    "Timing",
+    "Worker",
+    "counts",
+]

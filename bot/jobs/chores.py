@@ -124,6 +124,7 @@ class Chores:
             ("plumbline_delivery", "at", now - timing.keep_deliveries),
             ("plumbline_run", "at", now - timing.keep_deliveries),
             ("plumbline_head", "at", now - timing.keep_heads),
+            ("plumbline_record", "at", now - timing.keep_heads),
             ("plumbline_newest", "seq", (now - timing.keep_heads) * 1_000_000),
             ("plumbline_executor", "beat", now - timing.keep_workflows),
         ):

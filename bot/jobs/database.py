@@ -44,6 +44,10 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS plumbline_head (
         pull TEXT NOT NULL, head_sha TEXT NOT NULL, base TEXT NOT NULL,
         unfinished INTEGER NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (pull, head_sha))""",
+    # What was judged and why, as canonical JSON under its digest.
+    """CREATE TABLE IF NOT EXISTS plumbline_record (
+        id TEXT PRIMARY KEY, pull TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+        data TEXT NOT NULL)""",
 )
 
 _NOW = {

@@ -35,6 +35,7 @@ def environment(fake: FakeGitHub, data: Path, port: int) -> dict[str, str]:
         "PLUMBLINE_GITHUB_API_URL": fake.url,
         "PLUMBLINE_DATA_DIR": str(data),
         "PLUMBLINE_PORT": str(port),
+        "PLUMBLINE_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PLUMBLINE_WRITE_PAUSE": "0",
     }
 

@@ -222,6 +222,24 @@ def test_what_is_not_signed_is_refused(world: World, headers: dict[str, str], st
         assert answer.status == status
 
 
+def test_the_details_show_why_to_who_has_the_link(world: World) -> None:
+    repo = world.repo({"prod/web.yaml": app()})
+    repo.commit("feature", {"prod/web.yaml": app(image="web<script>")})
+    pull = repo.open_pull("feature")
+    link = str(world.verdict(repo, pull)["plumbline"].details_url)
+    assert f"({link})" in world.commented(repo, pull)
+    with urllib.request.urlopen(link, timeout=10) as answer:  # noqa: S310 - loopback
+        page = answer.read().decode()
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "image-tag-missing" in page
+    assert "web&lt;script&gt;" in page
+    for broken in (link[:-1] + ("0" if link[-1] != "0" else "1"), link.split("?")[0]):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(broken, timeout=10)  # noqa: S310 - loopback
+        with error.value as refusal:
+            assert refusal.status == 403
+
+
 def test_the_metrics_count_the_jobs(world: World) -> None:
     address = world.fake.webhook_url.replace("/webhooks/github", "/metrics")
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback

@@ -1,0 +1,115 @@
+""" "It would pass if …": tried, not claimed.
+
+A check proposes patches with a finding. Here they are put into the object, the check is run again,
+and only where the finding is gone is that said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.config import Policy
+from checks.model import Finding, Node, Outcome, Patch, Resource, Snapshot, Subject
+from checks.registry import CHECKS
+
+# Each costs another run of its check over one folder; the first ones are the ones people read.
+_MOST = 20
+
+
+def tried(outcomes: Sequence[Outcome], subject: Subject, policy: Policy) -> tuple[Outcome, ...]:
+    """The outcomes, with a counterfactual on the findings whose patches proved to help."""
+    left = _MOST
+    result: list[Outcome] = []
+    for outcome in outcomes:
+        findings: list[Finding] = []
+        for finding in outcome.findings:
+            if left and finding.gates and finding.patches:
+                left -= 1
+                findings.append(_tried(finding, subject, policy))
+            else:
+                findings.append(finding)
+        result.append(replace(outcome, findings=tuple(findings)))
+    return tuple(result)
+
+
+def _tried(finding: Finding, subject: Subject, policy: Policy) -> Finding:
+    check = next((c for c in CHECKS if c.id == finding.check), None)
+    target = _resource(finding, subject.head)
+    config = policy.checks.get(finding.check)
+    if check is None or target is None or config is None:
+        return finding
+    folder = target.source.path.rpartition("/")[0]
+    near = {
+        key: resource
+        for key, resource in subject.head.resources.items()
+        if resource.source.path.rpartition("/")[0] == folder
+    }
+    near[target.id] = replace(target, body=patched(target.body, finding.patches))
+    again = check.judge(replace(subject, head=replace(subject.head, resources=near)), config)
+    still = {found.fingerprint for found in again.findings}
+    if finding.fingerprint in still or again.failed:
+        return finding
+    return replace(finding, counterfactual=f"passes with {_words(finding.patches)}")
+
+
+def _resource(finding: Finding, head: Snapshot) -> Resource | None:
+    """The object a finding is about: the one of its name in its file."""
+    for resource in head.resources.values():
+        if resource.source.path == finding.location.path and finding.resource is not None:
+            name = (resource.kind, resource.namespace, resource.name)
+            ref = finding.resource
+            if name == (ref.kind, ref.namespace, ref.name):
+                return resource
+    return None
+
+
+def patched(body: Mapping[str, Node], patches: Sequence[Patch]) -> Mapping[str, Node]:
+    """A copy of the object with every patch in it; what a pointer lacks is made."""
+    copy: Node = json.loads(json.dumps(body))
+    for patch in patches:
+        copy = _set(copy, patch.pointer, patch.value)
+    if not isinstance(copy, dict):
+        raise TypeError("a patch must leave an object")
+    return copy
+
+
+def _set(node: Node, pointer: Sequence[str | int], value: Node) -> Node:
+    if not pointer:
+        return value
+    step, rest = pointer[0], pointer[1:]
+    if isinstance(step, int):
+        items = list(node) if isinstance(node, list) else []
+        items += [None] * (step + 1 - len(items))
+        items[step] = _set(items[step], rest, value)
+        return items
+    mapping = dict(node) if isinstance(node, dict) else {}
+    inner = _set(mapping.get(step), rest, value)
+    if inner is None and not rest:
+        mapping.pop(step, None)
+    else:
+        mapping[step] = inner
+    return mapping
+
+
+def _words(patches: Sequence[Patch]) -> str:
+    return " and ".join(
+        f"{dotted(patch.pointer)} = {json.dumps(patch.value)}"
+        if patch.value is not None
+        else f"{dotted(patch.pointer)} removed"
+        for patch in patches
+    )
+
+
+def dotted(pointer: Sequence[str | int]) -> str:
+    """ "spec.containers[0].image"; a key with a dot or slash in it is quoted."""
+    text = ""
+    for step in pointer:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif any(char in step for char in "./[]"):
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text

@@ -1,0 +1,1 @@
+"""The pages behind details_url: server-rendered, without scripts."""
