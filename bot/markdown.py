@@ -112,4 +112,8 @@ def place(location: Location) -> str:
 def why(finding: Finding) -> str:
     """What is wrong and what to do, for a table cell."""
     text = escape.prose(finding.message)
-    return f"{text}<br>**Fix:** {escape.prose(finding.remedy)}" if finding.remedy else text
+    if finding.remedy:
+        text += f"<br>**Fix:** {escape.prose(finding.remedy)}"
+    if finding.counterfactual:
+        text += f"<br><sub>Tried: {escape.prose(finding.counterfactual)}</sub>"
+    return text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from checks.kube import Container, containers, pod_pointer
-from checks.model import Finding, Input, Node, Resource, ResourceRef, Trace
+from checks.model import Finding, Input, Node, Patch, Resource, ResourceRef, Trace
 from checks.rule import Check, Rule, by_resource
 from checks.severity import SeverityByTier, severity_in
 
@@ -58,6 +58,10 @@ def _says(resources: Node, requirement: Requirement) -> bool:
     return any(isinstance(part, dict) and part.get(name) is not None for part in asked)
 
 
+# What small services ask for; any amount would pass.
+_FOR_EXAMPLE = {"cpu": "100m", "memory": "128Mi"}
+
+
 def _finding(
     resource: Resource, container: Container, requirement: Requirement, config: Config
 ) -> Finding:
@@ -84,6 +88,9 @@ def _finding(
             threshold=f"required in {resource.tier.value}",
         ),
         remedy=f"Add resources.{requirement} to the {container.label}.",
+        patches=(
+            Patch(pointer=(*container.pointer, "resources", kind, name), value=_FOR_EXAMPLE[name]),
+        ),
     )
 
 
