@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from bot import preview
+from bot import evidence, policies, preview, waivers
 from bot.config import CONFIG_PATHS, ConfigError, Policy, defaults, parse
 from bot.counterfactual import tried
 from bot.facts import load_facts
@@ -14,7 +15,8 @@ from bot.judge import judge
 from bot.model import Change, Report, Stats
 from bot.render.plain import Limits, snapshots
 from bot.repo import Repository
-from checks.model import Outcome, Snapshot, Subject, Verdict
+from checks.ai import workload
+from checks.model import Facts, Outcome, Review, Snapshot, Subject, Verdict
 
 CONFIG_CHECK = "config"
 DEFAULT_LIMITS = Limits()
@@ -46,12 +48,14 @@ def assess(
     *,
     now: datetime,
     law: Callable[[], Policy],
+    review: Callable[[], Review] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """Judge a change by the law. Deterministic but for `stats.seconds`.
 
     `law` returns the policy or raises ConfigError, which becomes an ERROR outcome: a change to
-    infrastructure is never judged by rules that its maintainers did not write.
+    infrastructure is never judged by rules that its maintainers did not write. `review` asks who
+    approved, where a check may need to know; None where there is nobody to ask.
     """
     started = time.monotonic()
     broken: ConfigError | None = None
@@ -61,14 +65,15 @@ def assess(
         broken, policy = error, defaults()
     base, head = snapshots(repo, change, policy.tier_of, limits)
     relevant = _touched(base) | _touched(head)
-    facts = load_facts(policy.provider, policy.region, now)
+    facts = _facts(repo, change, head, policy, now, review)
     subject = Subject(base=base, head=head, facts=facts)
-    outcomes: list[Outcome] = []
     if broken is None:
-        outcomes += tried(judge(subject, policy), subject, policy)
+        outcomes = _judged(repo, change, subject, policy)
     else:
-        outcomes.append(_unlawful(broken, relevant))
-    outcomes += preview.outcomes(repo, change, subject, policy, outcomes)
+        outcomes = [_unlawful(broken, relevant)]
+    outcomes += preview.outcomes(
+        repo, change, subject, policy, outcomes, lambda s, p: _judged(repo, change, s, p)
+    )
     return Report(
         verdict=max((o.verdict for o in outcomes), default=Verdict.PASS),
         change=change,
@@ -87,6 +92,38 @@ def assess(
             seconds=round(time.monotonic() - started, 3),
         ),
     )
+
+
+def _facts(
+    repo: Repository,
+    change: Change,
+    head: Snapshot,
+    policy: Policy,
+    now: datetime,
+    review: Callable[[], Review] | None,
+) -> Facts:
+    """Prices, and for AI workloads their evidence and who approved."""
+    facts = load_facts(policy.provider, policy.region, now)
+    resources = list(head.resources.values())
+    found = (workload(resource, policy.label_domain) for resource in resources)
+    if not any(one is not None and one.signs for one in found):
+        return replace(facts, label_domain=policy.label_domain)
+    return replace(
+        facts,
+        label_domain=policy.label_domain,
+        evidence=evidence.gather(
+            repo, change.head_sha, resources, label_domain=policy.label_domain
+        ),
+        review=review() if review else None,
+    )
+
+
+def _judged(repo: Repository, change: Change, subject: Subject, policy: Policy) -> list[Outcome]:
+    """The outcomes of the checks and of the repository's policies, under its waivers."""
+    outcomes = tried(judge(subject, policy), subject, policy)
+    policed = policies.evaluate(repo, change, policy.policies, subject)
+    today = subject.facts.now.date()
+    return list(waivers.settle(repo, change, policy.waivers, (*outcomes, policed), today))
 
 
 def _unlawful(error: ConfigError, relevant: set[str]) -> Outcome:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Annotated, Any, Literal
+from functools import cache, lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 from wcmatch import glob
+from wcmatch._wcparse import PatternLimitException
 
 from bot.data import data_root
 from bot.render.yaml_reader import read
@@ -19,9 +29,15 @@ from checks.registry import CHECKS
 
 # First one found wins; both are looked for on the base branch only.
 CONFIG_PATHS = (".github/plumbline.yml", ".plumbline.yml")
+_DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
 _GLOB = glob.GLOBSTAR | glob.DOTGLOB | glob.BRACE
 # A pattern may expand to this many; a repository's config is trusted, but not with our memory.
 _GLOB_LIMIT = 100
+# A match takes (depth of the path) to the power of (number of "**") steps, and the head's config is
+# tried as well: a pattern and a path of a pull request must not keep a worker busy for hours.
+_MOST_GLOBSTARS = 2
+_DEEPEST = 64
+_LONGEST_SHOWN = 200
 
 
 class ConfigError(Exception):
@@ -32,10 +48,39 @@ class ConfigError(Exception):
         self.path, self.line, self.message = path, line, message
 
 
+def _checked_glob(pattern: str) -> str:
+    if pattern.count("**") > _MOST_GLOBSTARS:
+        said = f"expected a glob with at most {_MOST_GLOBSTARS} times '**'"
+        raise PydanticCustomError("glob_stars", said)
+    try:
+        matches("", (pattern,))
+    except PatternLimitException:
+        said = f"expected a glob whose braces stand for at most {_GLOB_LIMIT} others"
+        raise PydanticCustomError("glob_braces", said) from None
+    return pattern
+
+
+def matches(text: str, patterns: Sequence[str]) -> bool:
+    """Whether a path from the root (or a name with slashes) matches one of the globs: "*" within a
+    part, "**" over parts, "{a,b}" either. What is deeper than 64 parts matches nothing."""
+    return text.count("/") < _DEEPEST and bool(_compiled(tuple(patterns)).match(text))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(patterns: tuple[str, ...]) -> glob.WcMatcher[str]:
+    return glob.compile(patterns, flags=_GLOB, limit=_GLOB_LIMIT)
+
+
+# A glob as a repository writes it.
+Glob: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=300), AfterValidator(_checked_glob)
+]
+
+
 class _TierRule(BaseModel):
     model_config = ConfigDict(extra="forbid")
     tier: Tier
-    paths: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    paths: Annotated[list[Glob], Field(min_length=1)]
 
 
 class _Prices(BaseModel):
@@ -52,9 +97,11 @@ class ConfigFile(BaseModel):
     tiers: list[_TierRule] = []
     default_tier: Tier = Tier.STAGING
     checks: dict[str, dict[str, Any] | Literal[False] | None] = {}
-    policies: list[str] = [".plumbline/policies/**/*.rego"]
+    policies: list[Glob] = [".plumbline/policies/**/*.rego"]
     waivers: str = ".plumbline/waivers.yml"
     prices: _Prices = _Prices()
+    # The domain of our labels and annotations: finops.DOMAIN/cost-center, ai.DOMAIN/owner, …
+    domain: Annotated[str, StringConstraints(pattern=_DOMAIN)] = "apexlogic.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +121,7 @@ class Policy:
     region: str = ""
     policies: tuple[str, ...] = ()
     waivers: str = ""
+    label_domain: str = "apexlogic.com"
     _seen: dict[str, Tier] = field(default_factory=dict, repr=False, compare=False)
 
     def tier_of(self, path: str) -> Tier:
@@ -83,8 +131,11 @@ class Policy:
         return self._seen[path]
 
     def _match(self, path: str) -> Tier:
+        # Nobody gets out of a tier by hiding a file where no glob looks any more.
+        if path.count("/") >= _DEEPEST:
+            return Tier.PRODUCTION
         for tier, patterns in self.tiers:
-            if glob.globmatch(path, list(patterns), flags=_GLOB, limit=_GLOB_LIMIT):
+            if matches(path, patterns):
                 return tier
         return self.default_tier
 
@@ -96,18 +147,23 @@ def defaults() -> Policy:
 
 def parse(path: str, data: bytes) -> Policy:
     """The policy that the file's bytes describe. Raises ConfigError."""
+    value, lines = mapping(path, data)
+    try:
+        file = ConfigFile.model_validate(value)
+    except ValidationError as error:
+        raise explained(path, lines, (), error) from error
+    return _policy(path, file, lines)
+
+
+def mapping(path: str, data: bytes) -> tuple[dict[str, Any], Lines]:
+    """The one YAML mapping that a file of ours is, with its lines. Raises ConfigError."""
     documents, failures = read(path, data)
     if failures:
         worst = failures[0]
         raise ConfigError(path, worst.location.line, f"{worst.error}. {worst.remedy}")
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise ConfigError(path, 1, "expected one YAML mapping that begins with 'version: 1'")
-    value, lines = documents[0].value, documents[0].lines
-    try:
-        file = ConfigFile.model_validate(value)
-    except ValidationError as error:
-        raise _explained(path, lines, (), error) from error
-    return _policy(path, file, lines)
+    return documents[0].value, documents[0].lines
 
 
 def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
@@ -131,6 +187,7 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         region=file.prices.region,
         policies=tuple(file.policies),
         waivers=file.waivers,
+        label_domain=file.domain,
     )
 
 
@@ -143,7 +200,7 @@ def _check_config(
     try:
         return _adapter(name).validate_python(_merged(shipped, own or {}))
     except ValidationError as error:
-        raise _explained(path, lines, ("checks", name), error) from error
+        raise explained(path, lines, ("checks", name), error) from error
 
 
 def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -156,9 +213,10 @@ def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _explained(
+def explained(
     path: str, lines: Lines, prefix: tuple[str | int, ...], error: ValidationError
 ) -> ConfigError:
+    """What is wrong with a file of ours, on its line; `prefix` leads to what was validated."""
     # A union's branches each complain; the one that got deepest is the one that was meant.
     first = max(error.errors(include_url=False), key=lambda found: len(found["loc"]))
     pointer = (*prefix, *first["loc"])
@@ -168,7 +226,10 @@ def _explained(
     elif first["type"] == "missing":
         message = f"{field_name} is missing"
     else:
-        message = f"{field_name}: {first['msg']}, not {first['input']!r}"
+        given = repr(first["input"])
+        message = f"{field_name}: {first['msg']}"
+        # A whole list or mapping would bury what is wrong with it.
+        message += f", not {given}" if len(given) <= _LONGEST_SHOWN else ""
     return ConfigError(path, line_of(lines, pointer) or 1, message)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.config import CONFIG_PATHS, defaults
+import yaml
+from pydantic import TypeAdapter
+
+from bot.config import CONFIG_PATHS, defaults, parse
 from bot.data import data_root
+from bot.evidence import gather
 from bot.facts import load_facts
 from bot.model import Change, FileChange, TooLarge, TreeEntry
 from bot.render.failures import REMEDIES
 from bot.render.plain import snapshots
 from checks import money
-from checks.model import CostDelta, Outcome, Subject, Tier
+from checks.model import CostDelta, Evidence, Outcome, Review, Subject, Tier
 from checks.registry import CHECKS
 from checks.rule import Check
 
@@ -30,17 +34,38 @@ _FILE_MODE = "100644"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Manifests that a check is shown at: what was there (None if nothing) and what is proposed."""
+    """What a check is shown at: a manifest as it was (None if there was none) and as it is
+    proposed, the evidence files beside it, who approved it ("" where nobody can be asked), and the
+    config of the repository ("" for the shipped one)."""
 
     before: bytes | None
     after: bytes
+    evidence: Mapping[str, bytes] = field(default_factory=dict)
+    review: str = ""
+    config: str = ""
 
     def outcome(self, check: Check) -> Outcome:
-        """What the check says, by its shipped config, in the tier production."""
-        trees = _Trees(tuple(side for side in (self.before, self.after) if side is not None))
+        """What the check says in the tier production."""
+        trees = _Trees(tuple(side for side in (self.before, self.after) if side), self.evidence)
         base, head = snapshots(trees, self._change(), lambda _: Tier.PRODUCTION)
-        subject = Subject(base=base, head=head, facts=load_facts("default", "", _NOW))
-        return check.judge(subject, defaults().checks[check.id])
+        facts = replace(
+            load_facts("default", "", _NOW),
+            evidence=gather(trees, "head", head.resources.values()),
+            # What stands beside the manifest stood there before, where anything did.
+            evidence_before=gather(trees, "base", base.resources.values())
+            if self.before
+            else Evidence(),
+            review=self._review(),
+        )
+        subject = Subject(base=base, head=head, facts=facts)
+        policy = parse(CONFIG_PATHS[0], self.config.encode()) if self.config else defaults()
+        return check.judge(subject, policy.checks[check.id])
+
+    def _review(self) -> Review | None:
+        if not self.review:
+            return None
+        said = yaml.load(self.review, yaml.CSafeLoader)
+        return TypeAdapter(Review).validate_python({"head_sha": "head", **said})
 
     def _change(self) -> Change:
         old, new = (_blob(side) if side else "" for side in (self.before, self.after))
@@ -57,11 +82,15 @@ class Example:
 class _Trees:
     """A repository that holds nothing but the files of an example."""
 
-    def __init__(self, files: Sequence[bytes]) -> None:
-        self._files = {_blob(data): data for data in files}
+    def __init__(self, files: Sequence[bytes], beside: Mapping[str, bytes]) -> None:
+        self._files = {_blob(data): data for data in (*files, *beside.values())}
+        self._entries = tuple(
+            TreeEntry(path=path, mode=_FILE_MODE, blob=_blob(data))
+            for path, data in sorted(beside.items())
+        )
 
     def tree(self, *_: object, **__: object) -> tuple[TreeEntry, ...]:
-        return ()
+        return self._entries
 
     def blobs(self, ids: Collection[str], *_: object, **__: object) -> dict[str, bytes | TooLarge]:
         return {key: self._files[key] for key in ids}
@@ -72,12 +101,22 @@ def _blob(data: bytes) -> str:
 
 
 def example(check: Check, name: str, root: Path) -> Example:
-    """The example `name` ("bad" or "good") of a check, from docs/checks/examples/<id>/."""
+    """The example `name` ("bad" or "good") of a check, from docs/checks/examples/<id>/: what is
+    `before.yaml` and `config.yaml` of both, and `<name>.yaml`, `<name>.review.yaml` (the fields of
+    a Review), and as evidence any other `<name>.…`."""
     folder = root / EXAMPLES / check.id
     before = folder / "before.yaml"
+    own = (folder / f"{name}.yaml", folder / f"{name}.review.yaml")
     return Example(
         before=before.read_bytes() if before.exists() else None,
-        after=(folder / f"{name}.yaml").read_bytes(),
+        after=own[0].read_bytes(),
+        evidence={
+            path.name.replace(name, "app", 1): path.read_bytes()
+            for path in sorted(folder.glob(f"{name}.*"))
+            if path not in own
+        },
+        review=_text(own[1]),
+        config=_text(folder / "config.yaml"),
     )
 
 
@@ -138,12 +177,20 @@ def _config(check: Check) -> Iterator[str]:
 
 def _examples(check: Check, root: Path) -> Iterator[str]:
     bad, good = example(check, "bad", root), example(check, "good", root)
+    how = "with this config" if bad.config else "by its defaults"
     yield from ("## Example", "")
-    yield "The answers are those of this check itself, by its defaults, in the tier production."
+    yield f"The answers are those of this check itself, {how}, in the tier production."
+    if bad.config:
+        yield from ("", *_fenced("yaml", bad.config))
     if bad.before is not None:
         yield from ("", "Before the change:", "", *_fenced("yaml", bad.before.decode()))
     for title, shown in (("Objected to", bad), ("Fine", good)):
         yield from ("", f"### {title}", "", *_fenced("yaml", shown.after.decode()), "")
+        for path, data in shown.evidence.items():
+            language = path.rpartition(".")[2]
+            yield from (f"Beside it is `{path}`:", "", *_fenced(language, data.decode()), "")
+        if shown.review:
+            yield from ("The review of the commit `head`:", "", *_fenced("yaml", shown.review), "")
         yield from _fenced("text", "\n".join(_said(shown.outcome(check))))
     yield ""
 

@@ -2,88 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 
 from bot import workflow
 from bot.forges import ForgeApp
 from bot.forges.github_app import GitHubApp
-from bot.inbox import Inbox, NotStored
-from bot.intake import github
+from bot.forges.gitlab_app import GitLabApp
+from bot.inbox import Inbox
+from bot.intake import github, gitlab
 from bot.jobs import Heads, Intake, Records, Ticket, Worker, counts
-from bot.model import Command, Job, Rightsize, Sweep
+from bot.model import Command, Delivery, Job, Rightsize, Sweep
 from bot.repo import Mirrors
-from bot.settings import Settings, require_github
-from bot.web import page
+from bot.settings import Settings, SettingsError, forges
+from bot.summary.model import Advisor, NoAdvisor
+from bot.web.details import add_details
+from bot.web.hooks import add_hook
 from bot.web.links import Links
 from bot.workflow import Tools
 
 log = structlog.get_logger()
 
 _MIB = 1024 * 1024
-# GitHub's own cap on a payload; more is not from GitHub.
-_MOST_BODY = 25 * _MIB
 
 
 def create_web(settings: Settings, intake: Intake) -> FastAPI:
-    """The web side: it makes deliveries durable and answers, and does nothing else."""
-    secret = settings.github_webhook_secret.get_secret_value()
-    inbox = Inbox(intake)
+    """The web side: it makes deliveries durable, shows records, and decides nothing."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         intake.close()
 
-    app = FastAPI(title="plumbline", docs_url=None, redoc_url=None, openapi_url=None)
-    app.router.lifespan_context = lifespan
-
-    async def receive(request: Request) -> Response:
-        body = await _body(request)
-        if body is None:
-            return Response("the body is larger than any webhook of GitHub's", 413)
-        try:
-            delivery = github.read(request.headers, body, secret, settings.github_app_id)
-        except github.Refused as error:
-            log.warning("webhook_refused", status=error.status, reason=str(error))
-            return Response(str(error), error.status)
-        said = log.bind(delivery=delivery.id, webhook_event=delivery.event)
-        if delivery.ignored:
-            said.info("webhook_ignored", reason=delivery.ignored)
-            return Response("ignored", 202)
-        # Durable before the answer: GitHub resends nothing by itself.
-        try:
-            new = await inbox.accept(delivery)
-        except NotStored as error:
-            said.error("webhook_not_stored", error=str(error))
-            return Response("not stored; send it again", 503)
-        said.info("webhook_accepted" if new else "webhook_repeated", work=len(delivery.work))
-        return Response("accepted" if new else "seen before", 202)
-
-    # A plain route: FastAPI's own would look for parameters to inject, which costs a third of it.
-    app.add_route("/webhooks/github", receive, methods=["POST"])
+    app = FastAPI(
+        title="plumbline", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    inbox = Inbox(intake)
+    add_hook(app, "/webhooks/github", _github_reader(settings), inbox)
+    add_hook(app, "/webhooks/gitlab", _gitlab_reader(settings), inbox)
+    add_details(app, _links(settings), Records(settings.database), _now)
 
     @app.get("/healthz")
     async def health() -> Response:
         return Response("ok")
-
-    links = _links(settings)
-    records = Records(settings.database)
-
-    @app.get("/judgements/{record_id}")
-    def judgement(record_id: str, expires: str = "", signature: str = "") -> Response:
-        if not links.opens(record_id, expires, signature, datetime.now(UTC)):
-            said = "It was not made here, or its time is over. The check run has a fresh one."
-            html, status = page.refused("This link does not open", said), 403
-        elif (data := records.get(record_id)) is None:
-            html, status = page.refused("Nothing here", "The record was deleted."), 404
-        else:
-            html, status = page.judgement(record_id, data), 200
-        return Response(html, status, headers=page.HEADERS, media_type="text/html")
 
     @app.get("/metrics")
     def metrics() -> Response:
@@ -95,39 +60,76 @@ def create_web(settings: Settings, intake: Intake) -> FastAPI:
     return app
 
 
+def _github_reader(settings: Settings) -> Callable[[Mapping[str, str], bytes], Delivery]:
+    secret = settings.github_webhook_secret.get_secret_value()
+    return lambda headers, body: github.read(headers, body, secret, settings.github_app_id)
+
+
+def _gitlab_reader(settings: Settings) -> Callable[[Mapping[str, str], bytes], Delivery]:
+    token = settings.gitlab_webhook_token.get_secret_value()
+    key = settings.gitlab_webhook_signing_key.get_secret_value()
+    return lambda headers, body: gitlab.read(headers, body, token=token, signing_key=key)
+
+
 def _links(settings: Settings) -> Links:
     return Links(settings.public_url, settings.links_signed_with)
 
 
-async def _body(request: Request) -> bytes | None:
-    """The raw body, None where it is larger than it may be."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _MOST_BODY:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-def github_app(settings: Settings) -> GitHubApp:
-    """The GitHub App that the settings describe. Raises SettingsError where they do not."""
-    require_github(settings)
-    return GitHubApp(
-        app_id=settings.github_app_id,
-        private_key=settings.github_private_key.get_secret_value(),
-        api_url=settings.github_api_url,
-        git_url=settings.github_git_url,
-        timeout=settings.http_timeout,
-        write_pause=settings.write_pause,
-    )
+def forge_apps(settings: Settings) -> dict[str, ForgeApp]:
+    """The forges that the settings describe, by name. Raises SettingsError where they do not
+    describe one, and ForgeError for a key that cannot sign."""
+    wanted = forges(settings)
+    apps: dict[str, ForgeApp] = {}
+    if "github" in wanted:
+        apps["github"] = GitHubApp(
+            app_id=settings.github_app_id,
+            private_key=settings.github_private_key.get_secret_value(),
+            api_url=settings.github_api_url,
+            git_url=settings.github_git_url,
+            timeout=settings.http_timeout,
+            write_pause=settings.write_pause,
+        )
+    if "gitlab" in wanted:
+        apps["gitlab"] = GitLabApp(
+            url=settings.gitlab_url,
+            token=settings.gitlab_token.get_secret_value(),
+            timeout=settings.http_timeout,
+            write_pause=settings.write_pause,
+        )
+    return apps
+
+
+def create_advisor(settings: Settings) -> Advisor:
+    """Who writes summaries; nobody without a key. Raises SettingsError where a key stands alone."""
+    key = settings.llm_api_key.get_secret_value()
+    if not key:
+        return NoAdvisor()
+    # Most installations have no key, and the client takes most of a second to load.
+    from bot.advisor import AnthropicAdvisor
+
+    try:
+        return AnthropicAdvisor(
+            api_key=key,
+            model=settings.llm_model,
+            base_url=settings.llm_base_url,
+            price_in=settings.llm_price_in,
+            price_out=settings.llm_price_out,
+            max_usd_per_pull=settings.llm_max_usd_per_pull,
+            max_usd_per_day=settings.llm_max_usd_per_day,
+            deadline_seconds=settings.llm_deadline,
+            ledger=settings.data_dir / "llm.sqlite",
+        )
+    except ValueError as error:
+        raise SettingsError(f"PLUMBLINE_LLM_*: {error}") from error
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] | None = None) -> Worker:
     """The side that judges. Nothing starts before `Worker.start`."""
-    app = github_app(settings)
-    apps: dict[str, ForgeApp] = {app.name: app}
+    apps = forge_apps(settings)
     tools = Tools(
         apps=apps,
         mirrors=Mirrors(
@@ -139,7 +141,8 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] | None = Non
         heads=Heads(settings.database),
         records=Records(settings.database),
         links=_links(settings),
-        clock=clock or (lambda: datetime.now(UTC)),
+        advisor=create_advisor(settings),
+        clock=clock or _now,
     )
     return Worker(
         settings.database,

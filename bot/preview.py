@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.config import CONFIG_PATHS, ConfigError, Policy, parse
-from bot.judge import judge
 from bot.model import Change
 from bot.repo import Repository
 from checks.model import Finding, Location, Outcome, Severity, Snapshot, Subject, Verdict
@@ -15,9 +14,15 @@ CHECK = "config"
 
 
 def outcomes(
-    repo: Repository, change: Change, subject: Subject, policy: Policy, now: Sequence[Outcome]
+    repo: Repository,
+    change: Change,
+    subject: Subject,
+    policy: Policy,
+    now: Sequence[Outcome],
+    judged: Callable[[Subject, Policy], Sequence[Outcome]],
 ) -> list[Outcome]:
-    """An outcome of the check `config` where the change touches a config file, else none."""
+    """An outcome of the check `config` where the change touches a config file, else none. `now` is
+    how the change was judged, `judged` judges it in the same way by another policy."""
     touched = [f.path for f in change.files if f.path in CONFIG_PATHS]
     if not touched:
         return []
@@ -30,7 +35,9 @@ def outcomes(
         said = f"this config could not be used after the merge: {error.message}"
         return [_said(path, error.line, Severity.FAIL, "config-invalid", said)]
     before = max((o.verdict for o in now), default=Verdict.PASS)
-    after = _verdict_under(proposed, subject)
+    after = max(
+        (o.verdict for o in judged(_under(proposed, subject), proposed)), default=Verdict.PASS
+    )
     if proposed.digest == policy.digest:
         said = "the config's text changes, what it enforces does not"
     elif after == before:
@@ -55,13 +62,11 @@ def _said(path: str, line: int, severity: Severity, rule: str, message: str) -> 
     return Outcome(check=CHECK, findings=(finding,))
 
 
-def _verdict_under(policy: Policy, subject: Subject) -> Verdict:
-    tried = Subject(
-        base=_retiered(subject.base, policy),
-        head=_retiered(subject.head, policy),
-        facts=subject.facts,
+def _under(policy: Policy, subject: Subject) -> Subject:
+    """The same objects in the tiers that the policy puts them in."""
+    return replace(
+        subject, base=_retiered(subject.base, policy), head=_retiered(subject.head, policy)
     )
-    return max((o.verdict for o in judge(tried, policy)), default=Verdict.PASS)
 
 
 def _retiered(snapshot: Snapshot, policy: Policy) -> Snapshot:

@@ -77,6 +77,7 @@ class Desk:
         ]
 
     def _settle(self, existing: Iterable[CheckRun], run: CheckRun) -> None:
+        run = self.forge.shown(run)
         same = [r for r in existing if r.external_id == run.external_id]
         if not same:
             self.forge.create_check_run(self.pull.project, run)

@@ -15,6 +15,7 @@ import rfc8785
 from bot.contract import to_json
 from bot.escape import visible
 from bot.model import PullRequest, Report
+from bot.summary.model import Summary
 from checks.model import Finding
 
 RECORD_VERSION = 1
@@ -28,8 +29,8 @@ class Record:
     data: bytes
 
 
-def make(report: Report, forge: str, pull: PullRequest) -> Record:
-    """The record of a judgement of a pull request."""
+def make(report: Report, forge: str, pull: PullRequest, summary: Summary) -> Record:
+    """The record of a judgement of a pull request, and of what a model was asked to say of it."""
     body = to_json(report)
     del body["stats"]["seconds"]
     traces = {
@@ -53,7 +54,14 @@ def make(report: Report, forge: str, pull: PullRequest) -> Record:
                 "digest": report.law_digest,
             },
             "prices": report.prices,
-            "summary": {"text": report.summary, "absent_because": report.no_summary},
+            "summary": {
+                "text": summary.text,
+                "absent_because": summary.said,
+                "model": summary.model,
+                "prompt_digest": summary.prompt_digest,
+                "output_digest": summary.output_digest,
+                "grounded": summary.grounded,
+            },
             **body,
         }
     )

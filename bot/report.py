@@ -9,8 +9,12 @@ from checks import money
 from checks.model import CostDelta, CostLine, Finding, Severity, State, UnknownCost, Verdict
 from checks.registry import CHECKS
 
-TITLES = {check.id: check.title for check in CHECKS} | {"config": "plumbline's own config"}
-DOMAIN_OF = {check.id: check.domain for check in CHECKS}
+TITLES = {check.id: check.title for check in CHECKS} | {
+    "policy": "The repository's policies hold",
+    "waivers": "Waivers",
+    "config": "plumbline's own config",
+}
+DOMAIN_OF = {check.id: check.domain for check in CHECKS} | {"policy": "policy"}
 DOMAINS = tuple(dict.fromkeys(check.domain for check in CHECKS))
 _WORDS = {
     Verdict.PASS: "pass",

@@ -11,8 +11,9 @@ import threading
 import uvicorn
 
 from bot import logs
+from bot.forges import ForgeError
 from bot.jobs import Intake
-from bot.main import create_web, create_worker, github_app
+from bot.main import create_advisor, create_web, create_worker, forge_apps
 from bot.settings import Settings, SettingsError, load
 
 WRONG_USE = 2
@@ -23,8 +24,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         settings = load(os.environ)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        github_app(settings)
-    except (SettingsError, OSError) as error:
+        forge_apps(settings)
+        create_advisor(settings)
+    except (SettingsError, ForgeError, OSError) as error:
         sys.stderr.write(f"plumbline: {error}\n")
         return WRONG_USE
     logs.configure(settings.log_level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,40 @@ class Settings(BaseModel):
         "https://api.github.com", description="GitHub's API; of an Enterprise server: …/api/v3."
     )
     github_git_url: str = Field("", description="Where to fetch from; derived from the API's URL.")
+    gitlab_url: str = Field("", description="GitLab's address, such as https://gitlab.com.")
+    gitlab_token: SecretStr = Field(
+        SecretStr(""), description="A group or project access token with the scope api."
+    )
+    gitlab_webhook_token: SecretStr = Field(
+        SecretStr(""), description="The secret token of GitLab's webhook."
+    )
+    gitlab_webhook_signing_key: SecretStr = Field(
+        SecretStr(""), description="The webhook's signing key (whsec_…), where GitLab signs."
+    )
+    prometheus_url: str = Field(
+        "", description="Where usage is read for rightsizing; none is proposed if empty."
+    )
+    rightsize_hours: int = Field(24, ge=1, description="How often usage is looked at.")
+    llm_api_key: SecretStr = Field(
+        SecretStr(""), description="The key for Anthropic's API; without one nothing is sent."
+    )
+    llm_model: str = Field("", description="The model that writes summaries; needed with a key.")
+    llm_price_in: Decimal = Field(
+        Decimal(0), ge=0, description="USD for a million tokens in; needed with a key."
+    )
+    llm_price_out: Decimal = Field(
+        Decimal(0), ge=0, description="USD for a million tokens out; needed with a key."
+    )
+    llm_base_url: str = Field("https://api.anthropic.com", description="Where the model's API is.")
+    llm_deadline: float = Field(
+        20, gt=0, description="Seconds that a summary may delay a comment, second try included."
+    )
+    llm_max_usd_per_pull: Decimal = Field(
+        Decimal("0.50"), ge=0, description="The most that one pull request's summaries may cost."
+    )
+    llm_max_usd_per_day: Decimal = Field(
+        Decimal(5), ge=0, description="The most that a machine's summaries may cost a day (UTC)."
+    )
     public_url: str = Field(
         "", description="Where people reach this server; check runs then link to the details."
     )
@@ -73,8 +108,8 @@ class Settings(BaseModel):
     @property
     def links_signed_with(self) -> str:
         """The secret behind the links to details."""
-        own = self.link_secret.get_secret_value()
-        return own or self.github_webhook_secret.get_secret_value()
+        secrets = (self.link_secret, self.github_webhook_secret, self.gitlab_webhook_token)
+        return next((s.get_secret_value() for s in secrets if s.get_secret_value()), "")
 
     @property
     def database(self) -> str:
@@ -99,19 +134,35 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{variable}: {first['msg']}") from None
 
 
-def require_github(settings: Settings) -> None:
-    """Raises SettingsError where the GitHub App's identity is incomplete."""
-    given = {
-        "GITHUB_APP_ID": settings.github_app_id,
-        "GITHUB_PRIVATE_KEY": settings.github_private_key.get_secret_value(),
-        "GITHUB_WEBHOOK_SECRET": settings.github_webhook_secret.get_secret_value(),
+def forges(settings: Settings) -> frozenset[str]:
+    """The forges that are configured: "github", "gitlab". Raises SettingsError where one is only
+    half configured, or none is."""
+    identities: dict[str, dict[str, object]] = {
+        "github": {
+            "GITHUB_APP_ID": settings.github_app_id,
+            "GITHUB_PRIVATE_KEY": settings.github_private_key.get_secret_value(),
+            "GITHUB_WEBHOOK_SECRET": settings.github_webhook_secret.get_secret_value(),
+        },
+        "gitlab": {
+            "GITLAB_URL": settings.gitlab_url,
+            "GITLAB_TOKEN": settings.gitlab_token.get_secret_value(),
+            "GITLAB_WEBHOOK_TOKEN": settings.gitlab_webhook_token.get_secret_value()
+            or settings.gitlab_webhook_signing_key.get_secret_value(),
+        },
     }
-    missing = [PREFIX + name for name, value in given.items() if not value]
+    found = {name for name, parts in identities.items() if any(parts.values())} or {"github"}
+    missing = [
+        PREFIX + part
+        for name in sorted(found)
+        for part, value in identities[name].items()
+        if not value
+    ]
     if missing:
         raise SettingsError(
-            f"{', '.join(missing)} must be set: they are on the App's settings page; "
+            f"{', '.join(missing)} must be set: docs/operating.md says where to find them; "
             f"a name with {FILE_SUFFIX} after it takes a file's path instead"
         )
+    return frozenset(found)
 
 
 def _from_file(environ: Mapping[str, str], variable: str) -> str:

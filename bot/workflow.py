@@ -9,19 +9,22 @@ It may be cut off anywhere and run again, so everything it writes is reconciled 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from bot import commands
 from bot.assess import assess, change_between, law_at
 from bot.forges import Forge, ForgeApp, ForgeError, Remote
 from bot.model import Command, Job, PullRequest, Report, Rightsize, Sweep
 from bot.publish import Desk
 from bot.record import make as make_record
 from bot.repo import Repository, Vanished
+from bot.report import relevant
 from bot.retry import Later
+from bot.summary.model import Advisor, NoAdvisor, Summary, paragraph
 
 log = structlog.get_logger()
 
@@ -90,6 +93,7 @@ class Tools:
     mirrors: Mirrors
     heads: Heads
     records: Records
+    advisor: Advisor
     links: Links
     clock: Callable[[], datetime]
 
@@ -118,14 +122,15 @@ def _judge_head(job: Job, ticket: Ticket, tools: Tools, desk: Desk) -> str:
     pull = desk.pull
     tools.heads.began(job, pull.head_sha)
     desk.start(pull.head_sha)
-    report = _report(desk.forge, pull, tools)
+    report = _report(job, desk.forge, pull, tools)
 
     if not ticket.is_newest():
         return SUPERSEDED
     now = desk.forge.pull_request(pull.project, pull.number)
     if now is None or (now.head_sha, now.base_ref) != (pull.head_sha, pull.base_ref):
         return "moved"
-    record = make_record(report, job.forge, pull)
+    report, summary = _summarised(report, job, tools)
+    record = make_record(report, job.forge, pull, summary)
     tools.records.put(record.id, f"{job.forge}:{job.project}#{job.number}", record.data)
     if not desk.finish(report, ticket.is_newest, tools.links.to(record.id, tools.clock())):
         return SUPERSEDED
@@ -133,7 +138,17 @@ def _judge_head(job: Job, ticket: Ticket, tools: Tools, desk: Desk) -> str:
     return report.verdict.word
 
 
-def _report(forge: Forge, pull: PullRequest, tools: Tools) -> Report:
+def _summarised(report: Report, job: Job, tools: Tools) -> tuple[Report, Summary]:
+    """The report with a paragraph by the model, where one is configured and kept to the findings.
+    It is words on a verdict that stands already."""
+    if not relevant(report):
+        return report, NoAdvisor().summarise(report)
+    summary = tools.advisor.summarise(report, f"{job.forge}:{job.project}#{job.number}")
+    return replace(report, summary=paragraph(summary), no_summary=summary.said), summary
+
+
+def _report(job: Job, forge: Forge, pull: PullRequest, tools: Tools) -> Report:
+    talk = tools.apps[job.forge].conversing(job.project, job.installation)
     base = forge.branch_tip(pull.project, pull.base_ref) or pull.base_sha
     remote = forge.remote(pull.project)
     try:
@@ -143,7 +158,13 @@ def _report(forge: Forge, pull: PullRequest, tools: Tools) -> Report:
         raise Later(15, str(error)) from error
     with repo:
         change = change_between(repo, base, pull.head_sha)
-        return assess(repo, change, now=tools.clock(), law=lambda: law_at(repo, base))
+        return assess(
+            repo,
+            change,
+            now=tools.clock(),
+            law=lambda: law_at(repo, base),
+            review=lambda: talk.review(pull.project, pull.number),
+        )
 
 
 def _end_old_heads(job: Job, desk: Desk, tools: Tools, keep: str) -> None:
@@ -170,7 +191,15 @@ def errand(
     order: Command | Rightsize, enqueue: Callable[[Job | Rightsize], bool], tools: Tools
 ) -> str:
     """Do what a comment asks for, or look at what is used; a word on how it ended."""
-    raise NotImplementedError(order)
+    app = tools.apps[order.forge]
+    if isinstance(order, Command):
+        return commands.run(
+            order,
+            app.acting_for(order.project, order.installation),
+            app.conversing(order.project, order.installation),
+            enqueue=enqueue,
+        )
+    return "nothing to measure with"
 
 
 def sweep(order: Sweep, enqueue: Callable[[Job], bool], tools: Tools) -> None:

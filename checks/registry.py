@@ -7,7 +7,18 @@ missing.
 
 from __future__ import annotations
 
-from checks import cost_delta, image_tag, readable, resource_limits
+from checks import (
+    align_approval,
+    align_fairness,
+    align_gpu_budget,
+    align_owner,
+    align_pinned,
+    align_versions,
+    cost_delta,
+    image_tag,
+    readable,
+    resource_limits,
+)
 from checks.rule import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -15,4 +26,10 @@ CHECKS: tuple[Check, ...] = (
     cost_delta.CHECK,
     resource_limits.CHECK,
     image_tag.CHECK,
+    align_owner.CHECK,
+    align_versions.CHECK,
+    align_pinned.CHECK,
+    align_fairness.CHECK,
+    align_approval.CHECK,
+    align_gpu_budget.CHECK,
 )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.forges import Remote
+from bot.forges import Proposing, Remote
 from bot.model import CheckRun, CheckStatus, Comment, PullRequest
+from checks.model import Review
 
 
 @dataclass
@@ -18,6 +19,8 @@ class PlainForge:
     runs: list[CheckRun] = field(default_factory=list)
     remarks: list[Comment] = field(default_factory=list)
     writes: int = 0
+    writers: set[str] = field(default_factory=set)
+    reactions: list[str] = field(default_factory=list)
     name: str = "plain"
     annotates: bool = True
 
@@ -35,6 +38,9 @@ class PlainForge:
 
     def check_runs(self, project: str, sha: str) -> Sequence[CheckRun]:
         return [r for r in self.runs if r.head_sha == sha]
+
+    def shown(self, run: CheckRun) -> CheckRun:
+        return run
 
     def create_check_run(self, project: str, wanted: CheckRun) -> CheckRun:
         self.writes += 1
@@ -69,6 +75,24 @@ class PlainForge:
 
     def acting_for(self, project: str, installation: str = "") -> PlainForge:
         return self
+
+    def conversing(self, project: str, installation: str = "") -> PlainForge:
+        return self
+
+    def proposing(self, project: str, installation: str = "") -> Proposing:
+        raise NotImplementedError("no test proposes on the plain forge")
+
+    def may_write(self, project: str, user: str) -> bool:
+        return user in self.writers
+
+    def review(self, project: str, number: int) -> Review:
+        return Review(head_sha=self.pulls[number].head_sha, author=self.pulls[number].author)
+
+    def react(self, project: str, number: int, comment_id: str) -> None:
+        self.reactions.append(comment_id)
+
+    def reply(self, project: str, number: int, body: str, marker: str) -> Comment:
+        return self.create_comment(project, number, body, marker)
 
     def projects(self) -> Iterable[tuple[str, str]]:
         return sorted({(p.project, "") for p in self.pulls.values()})

@@ -13,6 +13,7 @@ import jsonschema_rs
 import pytest
 
 from bot.cli import main
+from checks.registry import CHECKS
 from tests.demo.story import change, sample
 from tests.forge.gitrepo import ENVIRONMENT
 
@@ -103,7 +104,8 @@ def test_the_law_is_the_base_branchs_and_a_changed_one_is_tried(
     repo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commit(repo, change())
-    lax = "version: 1\nchecks: {cost_delta: false, image_tag: false, resource_limits: false}\n"
+    switched_off = ", ".join(f"{check.id}: false" for check in CHECKS)
+    lax = f"version: 1\nchecks: {{{switched_off}}}\npolicies: []\n"
     commit(repo, {".github/plumbline.yml": lax})
     status, report = check(repo, capsys, "--head", "change")
     assert status == 1

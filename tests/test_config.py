@@ -51,6 +51,11 @@ def test_the_first_tier_that_matches_wins(path: str, tier: Tier) -> None:
     assert parse(PATH, FULL.encode()).tier_of(path) is tier
 
 
+def test_no_depth_gets_a_file_out_of_its_tier() -> None:
+    policy = parse(PATH, b"version: 1\ntiers: [{tier: production, paths: ['**/prod/**/*.yaml']}]\n")
+    assert policy.tier_of("prod/" + "a/" * 2000 + "app.yaml") is Tier.PRODUCTION
+
+
 def test_without_a_config_every_check_has_its_shipped_one() -> None:
     assert set(defaults().checks) == {check.id for check in CHECKS}
     assert None not in defaults().checks.values()
@@ -74,6 +79,8 @@ def test_the_digest_follows_what_is_enforced_and_not_the_text() -> None:
         ("version: 1\nchecks:\n  image_tag:\n    severity: loud\n", 4, "loud"),
         ("version: 1\ntiers:\n  - tier: prod\n    paths: [a]\n", 3, "tiers.0.tier"),
         ("version: 1\ntiers:\n  - tier: staging\n    paths: []\n", 4, "tiers.0.paths"),
+        ('version: 1\ntiers:\n  - tier: staging\n    paths: ["{1..999}"]\n', 4, "braces"),
+        ("version: 1\npolicies: ['**/a/**/a/**/b']\n", 2, "at most 2 times '**'"),
         ("version: 1\nversion: 1\n", 2, "version"),
         ("version: [1\n", 1, "did not find expected"),
         ("- version: 1\n", 1, "expected one YAML mapping"),

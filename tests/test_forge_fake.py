@@ -670,6 +670,8 @@ def missing(wanted: Any, got: Any, at: str = "") -> list[str]:
         "check_run rerequested",
         "check_suite rerequested",
         "issue_comment created",
+        "pull_request_review submitted",
+        "pull_request_review dismissed",
         "installation created",
         "installation_repositories added",
     ],
@@ -679,10 +681,12 @@ def test_payloads_have_the_shape_of_real_ones(fake: FakeGitHub, repo: Repo, name
     real = [it for kind, it in examples() if (kind, it.get("action")) == (event, action)]
     assert real, name
     sha = repo.commit("feature", {"x": "1"})
-    pull = repo.open_pull("feature").state
+    opened = repo.open_pull("feature")
+    pull = opened.state
     run = fake.hub.state.runs[fake.add_check_run("acme/infra", sha, "cost").id]
     about: dict[str, Any] = {
         "pull": pull,
+        "review": opened.review(),
         "before": sha,
         "after": sha,
         "run": run,

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 from bot.model import Stats
 from bot.record import make
+from bot.summary.model import NoAdvisor
 from bot.web.page import judgement
 from checks.model import Input, Location, Trace
 from tests.plain_forge import pull
 from tests.reports import NOW, cost, finding, report
+
+NONE = NoAdvisor().summarise(report())
 
 
 def test_a_record_is_named_by_its_bytes_and_holds_the_trace() -> None:
@@ -21,7 +24,7 @@ def test_a_record_is_named_by_its_bytes_and_holds_the_trace() -> None:
         observed="latest",
         threshold="a version",
     )
-    record = make(report(replace(finding(), trace=trace), delta=cost(1, 1)), "github", pull())
+    record = make(report(replace(finding(), trace=trace), delta=cost(1, 1)), "github", pull(), NONE)
     assert record.id == hashlib.sha256(record.data).hexdigest()
     body = json.loads(record.data)
     told = body["outcomes"][1]["findings"][0]
@@ -35,9 +38,9 @@ def test_a_record_is_named_by_its_bytes_and_holds_the_trace() -> None:
 def test_judged_again_it_is_the_same_record() -> None:
     first = report(finding())
     again = replace(first, judged_at=NOW.replace(year=2027), stats=replace(first.stats, seconds=9))
-    assert make(first, "github", pull()) == make(again, "github", pull())
+    assert make(first, "github", pull(), NONE) == make(again, "github", pull(), NONE)
     more = replace(first, stats=Stats(files_changed=7))
-    assert make(more, "github", pull()).id != make(first, "github", pull()).id
+    assert make(more, "github", pull(), NONE).id != make(first, "github", pull(), NONE).id
 
 
 def test_a_page_shows_everything_and_runs_nothing() -> None:
@@ -46,6 +49,7 @@ def test_a_page_shows_everything_and_runs_nothing() -> None:
         report(finding(path=nasty, message=nasty, subject=nasty), delta=cost(1, 1, nasty)),
         "github",
         pull(),
+        NONE,
     )
     html = judgement(record.id, record.data)
     assert "<script" not in html

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, Settings, SettingsError, load, require_github
+from bot.settings import PREFIX, Settings, SettingsError, forges, load
 
 OPERATING = Path(__file__).parent.parent / "docs" / "operating.md"
 
@@ -46,7 +46,17 @@ def test_a_wrong_secret_is_not_repeated() -> None:
 
 def test_what_the_app_needs_is_named_all_at_once() -> None:
     with pytest.raises(SettingsError, match=r"GITHUB_APP_ID.*PRIVATE_KEY.*WEBHOOK_SECRET"):
-        require_github(load({}))
+        forges(load({}))
+
+
+def test_one_forge_is_enough_and_half_a_one_is_not() -> None:
+    gitlab = {
+        "PLUMBLINE_GITLAB_URL": "https://gitlab.example",
+        "PLUMBLINE_GITLAB_TOKEN": "glpat-x",
+    }
+    with pytest.raises(SettingsError, match="PLUMBLINE_GITLAB_WEBHOOK_TOKEN must be set"):
+        forges(load(gitlab))
+    assert forges(load(gitlab | {"PLUMBLINE_GITLAB_WEBHOOK_SIGNING_KEY": "whsec_x"})) == {"gitlab"}
 
 
 def test_every_setting_is_in_the_manual() -> None:

@@ -27,11 +27,14 @@ VENDORS = {
     "gidgethub": ("bot/intake/github",),
     "gitlab": ("bot/forges/gitlab",),
     "anthropic": ("bot/advisor.py",),
-    "fastapi": ("bot/main.py",),
-    "starlette": ("bot/main.py",),
+    "httpx2": ("bot/advisor.py",),
+    "httpx": ("bot/rightsizing/prometheus.py",),
+    "fastapi": ("bot/main.py", "bot/web/"),
+    "starlette": ("bot/main.py", "bot/web/"),
     "uvicorn": ("bot/server_command.py",),
-    "jinja2": ("bot/markdown.py", "bot/web/page.py", "bot/docs.py"),
+    "jinja2": ("bot/markdown.py", "bot/web/page.py", "bot/docs.py", "bot/rightsizing/body.py"),
     "rfc8785": ("bot/record.py",),
+    "regorus": ("bot/engines/worker.py", "bot/engines/builtins.py"),
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "wcmatch": ("bot/config.py",),
 }
@@ -132,9 +135,10 @@ def test_the_app_asks_for_no_more_than_its_features_need() -> None:
     app = yaml.safe_load((ROOT / "app.yml").read_text())
     assert app["default_permissions"] == {
         "metadata": "read",
-        "contents": "read",
+        "contents": "write",
         "checks": "write",
         "pull_requests": "write",
+        "issues": "read",
     }
     handled = set(re.findall(r'_on\("(\w+)"', (ROOT / "bot/intake/github.py").read_text()))
     # GitHub sends these two to every App; naming them in a manifest is refused.

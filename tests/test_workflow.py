@@ -13,6 +13,7 @@ from bot.forges import ForgeError, Remote
 from bot.model import CheckStatus, Job, Sweep
 from bot.repo import Repository, Vanished
 from bot.retry import Later
+from bot.summary.model import NoAdvisor
 from bot.workflow import Tools, give_up, handle, sweep
 from tests.forge.gitrepo import GitRepo
 from tests.plain_forge import PlainForge, pull
@@ -88,6 +89,7 @@ class Bench:
             heads=self.memory,
             records=self.memory,
             links=self.memory,
+            advisor=NoAdvisor(),
             clock=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
 

@@ -48,6 +48,10 @@ class Forge(Protocol):
     def check_runs(self, project: str, sha: str) -> Sequence[CheckRun]:
         """OUR check runs on a commit, oldest first."""
 
+    def shown(self, run: CheckRun) -> CheckRun:
+        """The run as `check_runs` gives it back once it is written here: a forge that keeps less
+        than was said must not look changed each time."""
+
     def create_check_run(self, project: str, wanted: CheckRun) -> CheckRun:
         """Create it; after a lost answer find the one with its external_id instead of making a
         second. All annotations are sent, in batches."""
@@ -118,6 +122,12 @@ class ForgeApp(Protocol):
 
     def acting_for(self, project: str, installation: str = "") -> Forge:
         """The forge under the grant that covers the project."""
+
+    def conversing(self, project: str, installation: str = "") -> Conversing:
+        """What comment commands and approvals need, under the same grant."""
+
+    def proposing(self, project: str, installation: str = "") -> Proposing:
+        """What our own pull requests need, under the same grant."""
 
     def projects(self) -> Iterable[tuple[str, str]]:
         """(project, installation) of everything the app is installed on."""

@@ -56,6 +56,11 @@ class GitHub:
         self._app_id = app_id
         self._login = login
 
+    @property
+    def wire(self) -> Wire:
+        """The connection under this grant, for what talks and proposes on it."""
+        return self._wire
+
     def projects(self) -> Iterator[str]:
         """The full names of the installation's repositories that can be written to."""
         repositories = PaginatedList(
@@ -95,6 +100,10 @@ class GitHub:
     def check_runs(self, project: str, sha: str) -> Sequence[CheckRun]:
         """Our check runs on a commit, oldest first, also those that a newer one has replaced."""
         return [_check_run(run) for run in self._runs(project, sha)]
+
+    def shown(self, run: CheckRun) -> CheckRun:
+        """The run itself: GitHub keeps all of it."""
+        return run
 
     def create_check_run(self, project: str, wanted: CheckRun) -> CheckRun:
         """Create it, or find it where the answer was lost; annotations go in batches of 50.

@@ -15,9 +15,11 @@ from github.Installation import Installation
 from github.PaginatedList import PaginatedList
 from jwt import PyJWTError
 
-from bot.forges import Forge, ForgeError
+from bot.forges import Conversing, Forge, ForgeError, Proposing
 from bot.forges.github import GitHub
 from bot.forges.github_answers import classify
+from bot.forges.github_propose import GitHubProposing
+from bot.forges.github_talk import GitHubTalk
 from bot.forges.github_wire import Lease, Pace, Setup, Wire
 from bot.retry import Policy
 
@@ -64,6 +66,16 @@ class GitHubApp:
     def acting_for(self, project: str, installation: str = "") -> Forge:
         """The forge under an installation, or under the one that covers the project."""
         return self._acting(self._installation_of(project, installation))
+
+    def conversing(self, project: str, installation: str = "") -> Conversing:
+        """What comment commands and approvals need, under the same grant."""
+        forge = self._acting(self._installation_of(project, installation))
+        return GitHubTalk(wire=forge.wire, forge=forge)
+
+    def proposing(self, project: str, installation: str = "") -> Proposing:
+        """What our own pull requests need, under the same grant."""
+        forge = self._acting(self._installation_of(project, installation))
+        return GitHubProposing(wire=forge.wire, login=self._bot)
 
     def projects(self) -> Iterator[tuple[str, str]]:
         """(project, installation) of every repository the app is installed on and may write to."""

@@ -18,8 +18,10 @@ from gidgethub import BadRequest
 from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
+from bot.intake import Refused as Refused
+from bot.intake.slash import spoken
 from bot.markers import parse_external_id
-from bot.model import Delivery, Job, Sweep
+from bot.model import Command, Delivery, Job, Sweep, Work
 
 # GitHub's own limit for a payload.
 MAX_BODY = 25 * 1024 * 1024
@@ -34,14 +36,8 @@ _EVENT = re.compile(r"[a-z0-9_-]{1,60}")
 _DELIVERY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _PROJECT = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-
-class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """The delivery is not accepted. `status` is 401 (not signed by GitHub) or 400 (unreadable)."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+# With what the logins of managed users have, and nothing that a path is made of.
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 class _Ignored(Exception):  # noqa: N818 - an answer, not a fault of ours
@@ -111,7 +107,7 @@ def _parse(headers: dict[str, str], body: bytes) -> Event:
     return event
 
 
-def _work(event: Event, told: _Told) -> tuple[Job | Sweep, ...]:
+def _work(event: Event, told: _Told) -> tuple[Work, ...]:
     if event.event == "ping":
         raise _Ignored("ping")
     # The router would look an unhashable action up in a dict.
@@ -167,6 +163,25 @@ class _Told:
             installation=self.installation(),
         )
 
+    def command(self, text: str) -> Command:
+        """A command in the comment. Raises _Ignored without what it needs."""
+        number, comment = self.at("issue", "number"), self.at("comment", "id")
+        author = self.at("comment", "user", "login")
+        if not isinstance(number, int) or not _is_count(number) or not _is_count(comment):
+            raise _Ignored("the payload has no pull request number or no comment id")
+        if not isinstance(author, str) or not _LOGIN.fullmatch(author):
+            raise _Ignored("the payload does not say who wrote the comment")
+        return Command(
+            forge="github",
+            project=self.project(),
+            number=number,
+            comment_id=str(comment),
+            author=author,
+            text=text,
+            delivery_id=self.delivery_id,
+            installation=self.installation(),
+        )
+
     def sweep(self, project: str, head_sha: str = "") -> Sweep:
         """A sweep over a project; "" is every one."""
         return Sweep(
@@ -179,7 +194,7 @@ class _Told:
         )
 
 
-_Handler: TypeAlias = Callable[[_Told], "Iterator[Job | Sweep]"]
+_Handler: TypeAlias = Callable[[_Told], "Iterator[Work]"]
 _ROUTER = Router()
 
 
@@ -205,10 +220,33 @@ def _pull_request(told: _Told) -> Iterator[Job | Sweep]:
 
 
 @_on("pull_request", "edited")
-def _pull_request_edited(told: _Told) -> Iterator[Job | Sweep]:
+def _pull_request_edited(told: _Told) -> Iterator[Work]:
     if told.at("changes", "base") is None:
         raise _Ignored("the base of the pull request was not edited")
     yield from _pull_request(told)
+
+
+@_on("pull_request_review", "submitted", "dismissed")
+def _review(told: _Told) -> Iterator[Work]:
+    # A remark decides nothing; an approval, an objection or the end of one may.
+    state = told.at("review", "state")
+    if not isinstance(state, str) or state.lower() == "commented":
+        raise _Ignored("the review neither approves nor objects")
+    yield from _pull_request(told)
+
+
+@_on("issue_comment", "created")
+def _issue_comment(told: _Told) -> Iterator[Command]:
+    if not isinstance(told.at("issue", "pull_request"), dict):
+        raise _Ignored("the comment is not on a pull request")
+    # Ours are a bot's too, and so are those of a bot that repeats what it is told.
+    if told.at("comment", "user", "type") != "User":
+        raise _Ignored("the comment is no person's")
+    body = told.at("comment", "body")
+    said = spoken(body) if isinstance(body, str) else None
+    if said is None:
+        raise _Ignored("the comment does not speak to us")
+    yield told.command(said)
 
 
 @_on("check_run", "rerequested")

@@ -41,6 +41,10 @@ _TABLES = (
     # What one machine does for all of them, and when it is due, on the database's clock.
     """CREATE TABLE IF NOT EXISTS plumbline_turn (
         name TEXT PRIMARY KEY, due DOUBLE PRECISION NOT NULL, last DOUBLE PRECISION NOT NULL)""",
+    # Our own pull requests by what they are about; for the limits on how many there may be.
+    """CREATE TABLE IF NOT EXISTS plumbline_proposal (
+        project TEXT NOT NULL, key TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+        ended INTEGER NOT NULL, PRIMARY KEY (project, key))""",
     """CREATE TABLE IF NOT EXISTS plumbline_head (
         pull TEXT NOT NULL, head_sha TEXT NOT NULL, base TEXT NOT NULL,
         unfinished INTEGER NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (pull, head_sha))""",

@@ -94,6 +94,8 @@ class Facts:
     now: datetime
     prices: Prices = Prices()
     evidence: Evidence = Evidence()
+    # What the merge base carried: what was there before does not gate, what is taken away does.
+    evidence_before: Evidence = Evidence()
     # None where nobody could be asked: a local check knows of no approvals.
     review: Review | None = None
     # The domain of our labels: "finops." and "ai." go before it.

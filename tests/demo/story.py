@@ -8,6 +8,10 @@ _SAMPLE = Path(__file__).parent / "sample"
 PROJECT = "acme/ai-platform"
 BRANCH = "sentiment-v5"
 TITLE = "Serve sentiment v5 with two GPUs"
+_IMAGE = (
+    "sentiment-analyzer:4.2.1@sha256:"
+    "6000367608b8182f84282c67b67d24fa1f67850becbaa4fbdc50ffe189474363"
+)
 
 
 def sample() -> dict[str, bytes | str | None]:
@@ -26,7 +30,8 @@ def change() -> dict[str, bytes | str | None]:
         f"{prod}/deployment.yaml": _edited(
             f"{prod}/deployment.yaml",
             ("nvidia.com/gpu: 1", "nvidia.com/gpu: 2"),
-            ("sentiment-analyzer:4.2.1", "sentiment-analyzer:latest"),
+            (_IMAGE, "sentiment-analyzer:latest"),
+            ("    finops.apexlogic.com/cost-center: customer-insights\n", ""),
         ),
         f"{prod}/autoscaling.yaml": _edited(
             f"{prod}/autoscaling.yaml", ("maxReplicas: 9", "maxReplicas: 12")
@@ -39,8 +44,7 @@ def change() -> dict[str, bytes | str | None]:
 def fix() -> dict[str, bytes | str | None]:
     """What the author pushes after reading the comment."""
     path = "prod/sentiment-analyzer/deployment.yaml"
-    fixed = _edited(path, ("sentiment-analyzer:4.2.1", "sentiment-analyzer:5.0.0"))
-    return {path: fixed, "prod/speech-to-text/warm-up.yaml": None}
+    return {path: (_SAMPLE / path).read_bytes(), "prod/speech-to-text/warm-up.yaml": None}
 
 
 def _edited(path: str, *edits: tuple[str, str]) -> str:

@@ -42,11 +42,12 @@ def test_a_costly_change_is_failed_and_explained_and_its_fix_passes(world: World
     runs = world.verdict(repo, pull)
     assert {name: run.conclusion for name, run in runs.items()} == {
         "plumbline": "failure",
+        "plumbline/alignment": "failure",
         "plumbline/cost": "failure",
         "plumbline/policy": "failure",
     }
     marks = runs["plumbline/policy"].annotations
-    assert ("prod/sentiment-analyzer/deployment.yaml", 25) in {
+    assert ("prod/sentiment-analyzer/deployment.yaml", 27) in {
         (mark["path"], mark["start_line"]) for mark in marks
     }
     body = world.commented(repo, pull)
@@ -169,7 +170,12 @@ def test_lost_answers_make_no_second_comment_or_check_run(world: World) -> None:
     world.commented(repo, pull)
     world.verdict(repo, pull)
     names = [run.name for run in world.fake.check_runs(repo.full_name, pull.head_sha)]
-    assert sorted(names) == ["plumbline", "plumbline/cost", "plumbline/policy"]
+    assert sorted(names) == [
+        "plumbline",
+        "plumbline/alignment",
+        "plumbline/cost",
+        "plumbline/policy",
+    ]
     assert world.fake.faults.pending == 0
 
 

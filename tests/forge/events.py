@@ -110,6 +110,16 @@ def _issue_comment(hub: Hub, repo: Repository | None, about: Mapping[str, Any]) 
     return {"issue": issue, "comment": views_pulls.comment(hub, comment), **extra}
 
 
+def _pull_request_review(hub: Hub, repo: Repository | None, about: Mapping[str, Any]) -> Json:
+    pull, review = about["pull"], about["review"]
+    shown = views_pulls.review(hub, pull, review)
+    # Webhooks carry the short form of a pull request here, and states in small letters.
+    return {
+        "review": shown | {"state": shown["state"].lower(), "body": review.body or None},
+        "pull_request": views_pulls.pull(hub, pull),
+    }
+
+
 def _check_run(hub: Hub, repo: Repository | None, about: Mapping[str, Any]) -> Json:
     run: CheckRun = about["run"]
     suite = views_pulls.check_suite(hub, run.suite)
@@ -182,6 +192,7 @@ def _installation_repositories(hub: Hub, repo: Repository | None, about: Mapping
 _BUILDERS = {
     "ping": _ping,
     "pull_request": _pull_request,
+    "pull_request_review": _pull_request_review,
     "issue_comment": _issue_comment,
     "check_run": _check_run,
     "check_suite": _check_suite,

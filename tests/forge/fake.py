@@ -9,8 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.forge import auth
+from tests.forge import auth, rest
 from tests.forge.faults import Faults
+from tests.forge.git_access import GitHubGit
+from tests.forge.git_http import GitHttp
 from tests.forge.gitrepo import Files
 from tests.forge.hub import Hub
 from tests.forge.people import Pull, Repo
@@ -53,7 +55,9 @@ class FakeGitHub:
         self.hub = Hub(root, self.app)
         self.webhooks = Webhooks(self.hub, webhook_threads)
         self.hub.emit, self.hub.resend = self.webhooks.emit, self.webhooks.resend
-        self._server = Server(Application(self.hub, self.faults, self.violations))
+        git = GitHttp(GitHubGit(self.hub))
+        site = rest.Site(self.hub)
+        self._server = Server(Application(site, git, self.faults, self.violations))
         self.hub.url = self.url = f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Faults that the simulated GitHub plays: limits, delays, lost and broken answers."""
+"""Faults that a simulated forge plays: limits, delays, lost and broken answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""git's smart HTTP protocol: `git http-backend` behind ASGI, with GitHub's authentication."""
+"""git's smart HTTP protocol: `git http-backend` behind ASGI, for any simulated forge."""
 
 from __future__ import annotations
 
@@ -8,30 +8,56 @@ import binascii
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
-from tests.forge import auth
-from tests.forge.gitrepo import ENVIRONMENT
-from tests.forge.http import Refusal
-from tests.forge.hub import Hub
-from tests.forge.rest import Request
-from tests.forge.state import Repository, Token
+from tests.forge.gitrepo import ENVIRONMENT, GitRepo
+from tests.forge.http import Request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 # Only the smart protocol: what else http-backend offers would hand out files of the repository.
 _PATH = re.compile(
-    r"/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?(?P<rest>/info/refs|/git-upload-pack|/git-receive-pack)\Z"
+    r"/(?P<name>[\w.-]+(?:/[\w.-]+)*/[\w.-]+?)(?:\.git)?(?P<rest>/info/refs|/git-upload-pack|/git-receive-pack)\Z"
 )
 _CHUNK = 65536
 
 
-class GitHttp:
-    """The git side of the simulated GitHub."""
+class Denied(Exception):  # noqa: N818 - an answer
+    """The forge says no to a git client, in plain text."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A git client let in: to which repository, as whom, and what follows its push; `pushed`
+    receives the refs of before."""
+
+    git: GitRepo
+    user: str
+    pushed: Callable[[dict[str, str]], None]
+
+
+class Host(Protocol):
+    """One forge's side of git: where its repositories are and who may do what."""
+
+    root: Path
+    realm: str
+
+    def admit(self, name: str, authorization: str, pushing: bool) -> Visit:
+        """Let a client in; `authorization` is its header, "" for none. Raises Denied."""
+
+
+class GitHttp:
+    """The git side of a simulated forge."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     def claims(self, request: Request) -> bool:
         """Whether a request is git's."""
@@ -44,48 +70,19 @@ class GitHttp:
         service = request.query.removeprefix("service=") if request.query else match["rest"][1:]
         pushing = service == "git-receive-pack"
         try:
-            repo, user = self._authorise(match["name"], request, pushing)
-        except Refusal as refusal:
-            await _refuse(send, refusal)
+            header = request.headers.get("authorization", "")
+            visit = self._host.admit(match["name"], header, pushing)
+        except Denied as denied:
+            await _refuse(send, denied, self._host.realm)
             return
-        environment = self._environment(request, repo, match["rest"], user)
+        environment = self._environment(request, visit, match["rest"])
         if request.method == "POST" and pushing:
-            await self._push(repo, user, environment, receive, send)
+            await _push(visit, environment, receive, send)
         else:
             await _run(environment, receive, send)
             await send({"type": "http.response.body"})
 
-    async def _push(
-        self, repo: Repository, user: str, environment: dict[str, str], receive: Receive, send: Send
-    ) -> None:
-        before = await asyncio.to_thread(repo.git.refs)
-        await _run(environment, receive, send)
-        # Before the answer ends: after `git push` the pull requests have moved.
-        await asyncio.to_thread(self._hub.pushed, repo, before, user)
-        await send({"type": "http.response.body"})
-
-    def _authorise(self, name: str, request: Request, pushing: bool) -> tuple[Repository, str]:
-        """The repository and who acts on it. Raises Refusal."""
-        state = self._hub.state
-        repo = state.repo(name)
-        header = request.headers.get("authorization", "")
-        if not header:
-            if repo is not None and not repo.private and not pushing:
-                return repo, "anonymous"
-            raise Refusal(401, "Repository not found.")
-        token = auth.check_token(state, _password(header))
-        covered = repo is not None and (
-            repo.installation is token.installation
-            and (token.repositories is None or repo.id in token.repositories)
-        )
-        if repo is None or not (covered or not (repo.private or pushing)):
-            raise Refusal(404, "Repository not found.")
-        _permit(repo, token, pushing)
-        return repo, state.app.bot
-
-    def _environment(
-        self, request: Request, repo: Repository, rest: str, user: str
-    ) -> dict[str, str]:
+    def _environment(self, request: Request, visit: Visit, rest: str) -> dict[str, str]:
         found = {
             "CONTENT_TYPE": request.headers.get("content-type"),
             "CONTENT_LENGTH": request.headers.get("content-length"),
@@ -94,42 +91,42 @@ class GitHttp:
         }
         return {
             **ENVIRONMENT,
-            "GIT_PROJECT_ROOT": str(self._hub.root),
+            "GIT_PROJECT_ROOT": str(self._host.root),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "REMOTE_USER": user,
+            "REMOTE_USER": visit.user,
             "REMOTE_ADDR": "127.0.0.1",
             "REQUEST_METHOD": request.method,
-            "PATH_INFO": f"/{repo.full_name}.git{rest}",
+            "PATH_INFO": f"/{visit.git.path.relative_to(self._host.root).as_posix()}{rest}",
             "QUERY_STRING": request.query,
             **{name: value for name, value in found.items() if value is not None},
         }
 
 
-def _password(header: str) -> str:
+def basic_password(header: str, users: tuple[str, ...] = ()) -> str | None:
+    """The password of a Basic header of one of `users` (none: of anyone), else None."""
     scheme, _, value = header.partition(" ")
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        user, password = "", ""
-    if scheme.lower() != "basic" or user != "x-access-token":
-        raise Refusal(401, "Invalid username or token.")
-    return password
+        return None
+    known = scheme.lower() == "basic" and (not users or user in users)
+    return password if known else None
 
 
-def _permit(repo: Repository, token: Token, pushing: bool) -> None:
-    if pushing and not auth.allows(token.permissions, "contents", "write"):
-        raise Refusal(403, "Write access to repository not granted.")
-    if repo.private and not auth.allows(token.permissions, "contents", "read"):
-        raise Refusal(403, "Read access to repository not granted.")
+async def _push(visit: Visit, environment: dict[str, str], receive: Receive, send: Send) -> None:
+    before = await asyncio.to_thread(visit.git.refs)
+    await _run(environment, receive, send)
+    # Before the answer ends: after `git push` the pull requests have moved.
+    await asyncio.to_thread(visit.pushed, before)
+    await send({"type": "http.response.body"})
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
+async def _refuse(send: Send, denied: Denied, realm: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    if refusal.answer.status == 401:
-        headers.append((b"www-authenticate", b'Basic realm="GitHub"'))
-    status = refusal.answer.status
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": str(refusal).encode()})
+    if denied.status == 401:
+        headers.append((b"www-authenticate", f'Basic realm="{realm}"'.encode()))
+    await send({"type": "http.response.start", "status": denied.status, "headers": headers})
+    await send({"type": "http.response.body", "body": str(denied).encode()})
 
 
 async def _run(environment: dict[str, str], receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A bare repository of the simulated GitHub, through git's own plumbing."""
+"""A bare repository of a simulated forge, through git's own plumbing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import TypeAlias
 ZERO = "0" * 40
 # git knows this object in every repository.
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_DATE = "1767225600 +0000"
+# 2026-01-01T00:00:00Z.
+_TIME = 1767225600
+_DATE = f"{_TIME} +0000"
+ALICE = "Alice <alice@example.com>"
 # Nothing of the machine's or the user's git configuration may reach the fake.
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -36,7 +39,7 @@ _CONFIG = """[core]
 \tallowFilter = true
 \tallowAnySHA1InWant = true
 [receive]
-\thideRefs = refs/pull
+\thideRefs = {hidden}
 \tautogc = false
 [gc]
 \tauto = 0
@@ -93,12 +96,14 @@ class GitRepo:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def create(self, default_branch: str, borrow_from: GitRepo | None = None) -> None:
+    def create(
+        self, default_branch: str, borrow_from: GitRepo | None = None, hidden: str = "refs/pull"
+    ) -> None:
         """Make it. A fork borrows its parent's objects, as on GitHub. Written by hand: git init
-        takes 5 ms and copies the machine's hook templates."""
+        takes 5 ms and copies the machine's hook templates. Nobody may push under `hidden`."""
         for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
             (self.path / part).mkdir(parents=True)
-        (self.path / "config").write_text(_CONFIG)
+        (self.path / "config").write_text(_CONFIG.format(hidden=hidden))
         (self.path / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
         if borrow_from is not None:
             alternates = self.path / "objects/info/alternates"
@@ -151,9 +156,19 @@ class GitRepo:
         """Copy a ref of another repository, objects included."""
         self.run("fetch", "--quiet", "--no-tags", str(source.path), f"+{ref}:{to}")
 
-    def commit(self, branch: str, files: Files, parents: tuple[str, ...], message: str) -> str:
-        """A commit of `files` over its first parent, at the tip of `branch`; its SHA."""
-        stream = b"".join(_stream(branch, files, parents, message))
+    def commit(
+        self,
+        branch: str,
+        files: Files,
+        parents: tuple[str, ...],
+        message: str,
+        author: str = ALICE,
+        later: int = 0,
+    ) -> str:
+        """A commit of `files` over its first parent, at the tip of `branch`; its SHA. `author` is
+        "name <address>"; the date is 2026-01-01 and `later` seconds."""
+        by = f"{author} {_TIME + later} +0000".encode()
+        stream = b"".join(_stream(branch, files, parents, message, by))
         return self.text("fast-import", "--quiet", "--force", "--date-format=raw", stdin=stream)
 
     def describe(self, *revisions: str) -> list[GitCommit]:
@@ -207,11 +222,12 @@ def _commit(record: str) -> GitCommit:
     )
 
 
-def _stream(branch: str, files: Files, parents: tuple[str, ...], message: str) -> Iterator[bytes]:
+def _stream(
+    branch: str, files: Files, parents: tuple[str, ...], message: str, by: bytes
+) -> Iterator[bytes]:
     text = message.encode()
     yield b"commit refs/heads/%b\nmark :1\n" % branch.encode()
-    yield b"author Alice <alice@example.com> %b\n" % _DATE.encode()
-    yield b"committer Alice <alice@example.com> %b\n" % _DATE.encode()
+    yield b"author %b\ncommitter %b\n" % (by, by)
     yield b"data %d\n%b\n" % (len(text), text)
     if parents:
         yield b"from %b\n" % parents[0].encode()

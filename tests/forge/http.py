@@ -18,8 +18,19 @@ DOCS = "https://docs.github.com/rest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request: `path` still percent-encoded, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response. `body` None sends no body at all."""
+    """A response. `body` None sends no body at all, bytes are sent as they are."""
 
     status: int = 200
     body: Any = None

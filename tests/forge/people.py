@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.forge.gitrepo import Files, GitRepo
 from tests.forge.hub import Hub
-from tests.forge.state import PullRequest, Repository, now
+from tests.forge.state import PullRequest, Repository, Review, now
 
 
 class Pull:
@@ -57,6 +57,24 @@ class Pull:
         """Rename it: an edit that changes nothing to be judged."""
         was, self.state.title = self.state.title, title
         self._emit("edited", by, changes={"title": {"from": was}})
+
+    def review(self, state: str = "APPROVED", by: str | None = "bob", body: str = "") -> Review:
+        """Submit a review of its head: APPROVED, CHANGES_REQUESTED or COMMENTED."""
+        made = Review(
+            id=self._hub.state.new_id(), state=state, author=by, head_sha=self.head_sha, body=body
+        )
+        self.state.reviews.append(made)
+        self._reviewed("submitted", made, by or "ghost")
+        return made
+
+    def dismiss(self, review: Review, by: str = "alice") -> None:
+        """Dismiss a review: it keeps its place in the list and changes its state."""
+        review.state = "DISMISSED"
+        self._reviewed("dismissed", review, by)
+
+    def _reviewed(self, action: str, review: Review, by: str) -> None:
+        about = {"pull": self.state, "review": review}
+        self._hub.emit("pull_request_review", action, self.state.repo, about, by)
 
     def merge(self, by: str = "alice") -> str:
         """Merge it with a merge commit on its base; the commit's SHA. Conflicts are an error."""

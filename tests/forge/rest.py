@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tests.forge import auth, rest_app, rest_checks, rest_comments, rest_git, rest_pulls, rest_repos
-from tests.forge.http import Answer, Call, Handler, Refusal, Route, not_found
+from tests.forge import (
+    auth,
+    rest_app,
+    rest_checks,
+    rest_comments,
+    rest_git,
+    rest_pulls,
+    rest_repos,
+    rest_reviews,
+    schema,
+)
+from tests.forge.http import Answer, Call, Handler, Refusal, Request, Route, not_found
 from tests.forge.hub import Hub
 from tests.forge.state import Repository, Token
 
@@ -64,6 +72,11 @@ ROUTES = (
     _repo(
         f"DELETE {_COMMENT}", rest_comments.delete_comment, "issues:write", "pull_requests:write"
     ),
+    _repo(
+        f"GET {REPO}/pulls/{{pull_number}}/reviews", rest_reviews.list_reviews, "pull_requests:read"
+    ),
+    # A comment on a pull request is one of the pull request's: issues:write is not enough.
+    _repo(f"POST {_COMMENT}/reactions", rest_reviews.create_reaction, "pull_requests:write"),
     _repo(f"POST {REPO}/check-runs", rest_checks.create_run, "checks:write"),
     _repo(f"GET {_RUN}", rest_checks.get_run, "checks:read"),
     _repo(f"PATCH {_RUN}", rest_checks.update_run, "checks:write"),
@@ -73,17 +86,6 @@ ROUTES = (
     _repo(f"GET {REPO}/commits/{{ref}}", rest_repos.get_commit, "contents:read"),
 )
 _PATTERNS = [(route, route.pattern) for route in ROUTES]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One HTTP request: `path` still percent-encoded, header names in lower case."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def find(request: Request) -> tuple[Route | None, dict[str, str]]:
@@ -105,6 +107,27 @@ def answer(hub: Hub, request: Request) -> Answer:
             return route.handler(hub, _call(hub, route, params, request))
         except Refusal as refusal:
             return refusal.answer
+
+
+class Site:
+    """The REST API as the server serves it, held against GitHub's description."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def answer(self, request: Request) -> tuple[Answer, list[str]]:
+        """The answer, and what the description does not allow."""
+        given = answer(self._hub, request)
+        route, _ = find(request)
+        if route is None:
+            return given, [f"{request.method} {request.path} is no route of the fake"]
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        errors = schema.response_errors(route, given)
+        return given, errors + schema.request_errors(route, query, _decoded(request.body))
+
+    def headers(self, request: Request) -> dict[str, str]:
+        """What GitHub sends with everything."""
+        return common_headers(request)
 
 
 def common_headers(request: Request) -> dict[str, str]:
@@ -167,6 +190,13 @@ def _permit(route: Route, token: Token) -> None:
         "Resource not accessible by integration",
         x_accepted_github_permissions=accepted,
     )
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body.strip() else None
+    except ValueError:
+        return "not JSON"
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def delete_ref(hub: Hub, call: Call) -> Answer:
     """DELETE /repos/{owner}/{repo}/git/refs/{ref}"""
     ref, git = f"refs/{call.params['ref']}", call.repo.git
     if git.resolve(ref) is None:
-        raise Refusal(422, "Reference does not exist")
+        # The description gives this one no body.
+        return Answer(status=422)
     before = git.refs()
     git.set_ref(ref, ZERO)
     hub.pushed(call.repo, before, hub.state.app.bot)
@@ -94,6 +95,7 @@ def create_commit(hub: Hub, call: Call) -> Answer:
     (made,) = git.describe("-1", sha)
     body = views.git_commit(hub, call.repo, made)
     if "author" not in call.body and "committer" not in call.body:
+        hub.state.signed.add(sha)
         body["verification"] |= {"verified": True, "reason": "valid"}
     return Answer(status=201, body=body, headers={"location": f"{call.url}/{sha}"})
 

@@ -1,4 +1,4 @@
-"""The HTTP server: an ASGI application on a socket of its own, in a thread."""
+"""The HTTP server of a simulated forge: an ASGI application on a socket of its own, in a thread."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, cast
-from urllib.parse import parse_qsl
+from typing import Any, Protocol, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tests.forge import rest, schema
 from tests.forge.faults import Cut, Effect, Faults
 from tests.forge.git_http import GitHttp
-from tests.forge.http import Answer
-from tests.forge.hub import Hub
-from tests.forge.rest import Request
+from tests.forge.http import Answer, Request
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -32,7 +28,17 @@ Send = Callable[[Message], Awaitable[None]]
 _RESET = struct.pack("ii", 1, 0)
 
 
-class Protocol(H11Protocol):
+class Site(Protocol):
+    """What one forge says to the requests that are not git's."""
+
+    def answer(self, request: Request) -> tuple[Answer, list[str]]:
+        """The answer, and what is wrong with it or with the request."""
+
+    def headers(self, request: Request) -> dict[str, str]:
+        """What the forge sends with everything."""
+
+
+class Connection(H11Protocol):
     """HTTP/1.1 that gives the application its transport, so that faults can break it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -49,13 +55,13 @@ class Protocol(H11Protocol):
 class Application:
     """Faults first, then git or the REST API, then the description."""
 
-    def __init__(self, hub: Hub, faults: Faults, violations: list[str]) -> None:
-        self._hub = hub
+    def __init__(self, site: Site, git: GitHttp, faults: Faults, violations: list[str]) -> None:
+        self._site = site
+        self._git = git
         self._faults = faults
         self._violations = violations
-        self._git = GitHttp(hub)
         # Handlers block on git and on the state's lock, so they stay off the event loop.
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="fake-github")
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="fake-forge")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -86,20 +92,9 @@ class Application:
     async def _serve_rest(self, request: Request, receive: Receive, send: Send) -> None:
         request = replace(request, body=await _read_body(receive))
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._threads, self._rest, request)
-        await _send(send, answer, rest.common_headers(request))
-
-    def _rest(self, request: Request) -> Answer:
-        answer = rest.answer(self._hub, request)
-        route, _ = rest.find(request)
-        if route is None:
-            self._violations.append(f"{request.method} {request.path} is no route of the fake")
-            return answer
-        query = dict(parse_qsl(request.query, keep_blank_values=True))
-        errors = schema.response_errors(route, answer)
-        errors += schema.request_errors(route, query, _decoded(request.body))
+        answer, errors = await loop.run_in_executor(self._threads, self._site.answer, request)
         self._violations.extend(errors)
-        return answer
+        await _send(send, answer, self._site.headers(request))
 
     def close(self) -> None:
         """Let the threads go."""
@@ -172,20 +167,19 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 async def _send(send: Send, answer: Answer, common: dict[str, str]) -> None:
-    body = b"" if answer.body is None else json.dumps(answer.body).encode()
+    body = _encoded(answer.body)
     names = {**common, **answer.headers, "content-length": str(len(body))}
-    if body:
+    if body and "content-type" not in names:
         names["content-type"] = "application/json; charset=utf-8"
     headers = [(name.encode(), value.encode("latin-1")) for name, value in names.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body.strip() else None
-    except ValueError:
-        return "not JSON"
+def _encoded(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return b"" if body is None else json.dumps(body).encode()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -201,7 +195,7 @@ class _Uvicorn(uvicorn.Server):
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
-            cast(Protocol, connection).transport.abort()
+            cast(Connection, connection).transport.abort()
 
 
 class Server:
@@ -217,7 +211,7 @@ class Server:
         self._application = application
         config = uvicorn.Config(
             cast(Any, application),
-            http=Protocol,
+            http=Connection,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -231,7 +225,7 @@ class Server:
         self._uvicorn = _Uvicorn(config)
         run = {"sockets": [self._socket]}
         self._thread = threading.Thread(
-            target=self._uvicorn.run, kwargs=run, name="fake-github", daemon=True
+            target=self._uvicorn.run, kwargs=run, name="fake-forge", daemon=True
         )
 
     def start(self) -> None:

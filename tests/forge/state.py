@@ -20,7 +20,15 @@ PERMISSIONS: Mapping[str, str] = {
     "issues": "write",
     "merge_queues": "read",
 }
-EVENTS = ("check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "push")
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "issue_comment",
+    "merge_group",
+    "pull_request",
+    "pull_request_review",
+    "push",
+)
 
 
 def now() -> datetime:
@@ -130,6 +138,20 @@ class PullRequest:
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
     size: tuple[str, str, tuple[int, int, int, int]] | None = None
+    reviews: list[Review] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Review:
+    """A review: `state` as the API has it, `head_sha` None where the commit is gone, `author` None
+    where the account is."""
+
+    id: int
+    state: str
+    author: str | None
+    head_sha: str | None
+    body: str = ""
+    submitted_at: datetime = field(default_factory=now)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,8 +164,20 @@ class Comment:
     body: str
     author: str
     by_app: bool
+    # By content and login: nobody has two of one kind.
+    reactions: dict[tuple[str, str], Reaction] = field(default_factory=dict)
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reaction:
+    """A reaction to a comment."""
+
+    id: int
+    content: str
+    author: str
+    created_at: datetime = field(default_factory=now)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -224,6 +258,8 @@ class State:
         self.suites: dict[int, CheckSuite] = {}
         self.runs: dict[int, CheckRun] = {}
         self.deliveries: dict[int, HookDelivery] = {}
+        # Commits that GitHub signed itself: shown as verified.
+        self.signed: set[str] = set()
         self._ids = itertools.count(1001)
         self._numbers: dict[int, Iterator[int]] = {}
 

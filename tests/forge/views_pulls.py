@@ -6,7 +6,15 @@ from typing import Any
 
 from tests.forge import views
 from tests.forge.hub import Hub
-from tests.forge.state import CheckRun, CheckSuite, Comment, PullRequest, Repository
+from tests.forge.state import (
+    CheckRun,
+    CheckSuite,
+    Comment,
+    PullRequest,
+    Reaction,
+    Repository,
+    Review,
+)
 from tests.forge.views import Json, maybe_stamp, node_id, stamp, user
 
 
@@ -109,6 +117,36 @@ def association(repo: Repository, login: str) -> str:
     return "COLLABORATOR" if login in repo.collaborators else "NONE"
 
 
+def review(hub: Hub, pull: PullRequest, it: Review) -> Json:
+    """A review."""
+    api = f"{hub.url}/repos/{pull.repo.full_name}/pulls/{pull.number}"
+    page = f"{hub.url}/{pull.repo.full_name}/pull/{pull.number}#pullrequestreview-{it.id}"
+    return {
+        "id": it.id,
+        "node_id": node_id("PRR", it.id),
+        "user": user(hub, it.author) if it.author else None,
+        "body": it.body,
+        "state": it.state,
+        "html_url": page,
+        "pull_request_url": api,
+        "author_association": association(pull.repo, it.author or ""),
+        "_links": {"html": {"href": page}, "pull_request": {"href": api}},
+        "submitted_at": stamp(it.submitted_at),
+        "commit_id": it.head_sha,
+    }
+
+
+def reaction(hub: Hub, it: Reaction) -> Json:
+    """A reaction."""
+    return {
+        "id": it.id,
+        "node_id": node_id("REA", it.id),
+        "user": user(hub, it.author),
+        "content": it.content,
+        "created_at": stamp(it.created_at),
+    }
+
+
 def comment(hub: Hub, it: Comment) -> Json:
     """A comment in the conversation."""
     api = f"{hub.url}/repos/{it.repo.full_name}/issues"
@@ -127,10 +165,11 @@ def comment(hub: Hub, it: Comment) -> Json:
         "body": it.body,
         "reactions": {
             "url": f"{own}/reactions",
-            "total_count": 0,
-            **dict.fromkeys(
-                ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"), 0
-            ),
+            "total_count": len(it.reactions),
+            **{
+                kind: sum(content == kind for content, _ in it.reactions)
+                for kind in ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+            },
         },
         "performed_via_github_app": views.app(hub) if it.by_app else None,
     }

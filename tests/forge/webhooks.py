@@ -1,39 +1,26 @@
-"""Sends signed webhooks, keeps a record of each attempt, and loses or repeats them on demand."""
+"""Sends GitHub's signed webhooks and keeps a record of each attempt."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-import queue
-import random
-import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any
 
 import httpx
 
 from tests.forge import events
+from tests.forge.courier import TIMEOUT, Courier, Mishap
 from tests.forge.hub import Hub
 from tests.forge.state import HookDelivery, Repository, State
 
-TIMEOUT = 10.0
+__all__ = ["Mishap", "Webhooks", "headers"]
 
 
-class Mishap(Enum):
-    """What can happen to a webhook on its way."""
-
-    TWICE = "it arrives twice"
-    LATE = "it arrives after the next one, or when the rest is through"
-    LOST = "GitHub never sends it and has no record"
-    FAILED = "GitHub could not connect, and has a record"
-
-
-class Webhooks:
+class Webhooks(Courier[HookDelivery]):
     """The app's webhook. Nothing is sent while `url` is "". With `echoes` the app is also told
     what GitHub tells it of pushes and of its own doings, which nothing should react to.
 
@@ -41,47 +28,16 @@ class Webhooks:
     """
 
     def __init__(self, hub: Hub, threads: int = 1) -> None:
+        super().__init__(self._send, self._failed, threads)
         self.url = ""
         self.echoes = False
         self._hub = hub
-        self._queue: queue.Queue[HookDelivery | None] = queue.Queue()
-        self._rules: list[tuple[str, Mishap]] = []
-        self._chances: Mapping[Mishap, float] = {}
-        self._random = random.Random(0)
-        self._held: list[HookDelivery] = []
-        self._lock = threading.Lock()
-        self._stopping = False
         self._client = httpx.Client(timeout=TIMEOUT, trust_env=False)
-        self._threads = [
-            threading.Thread(target=self._work, name="fake-webhooks", daemon=True)
-            for _ in range(threads)
-        ]
-        # What happened to webhooks so far.
-        self.mishaps: Counter[Mishap] = Counter()
-
-    def start(self) -> None:
-        """Start sending."""
-        for thread in self._threads:
-            thread.start()
 
     def stop(self) -> None:
         """Send nothing more, not even what waits."""
-        self._stopping = True
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            thread.join(timeout=TIMEOUT + 1)
+        super().stop()
         self._client.close()
-
-    def disturb(self, mishap: Mishap, event: str = "", times: int = 1) -> None:
-        """Let `mishap` befall the next `times` webhooks, of one kind of event or of any."""
-        with self._lock:
-            self._rules += [(event, mishap)] * times
-
-    def chaos(self, seed: int, chances: Mapping[Mishap, float]) -> None:
-        """Let each mishap befall any webhook with its chance, repeatably."""
-        with self._lock:
-            self._random, self._chances = random.Random(seed), dict(chances)
 
     def emit(
         self,
@@ -108,7 +64,7 @@ class Webhooks:
                 installation_id=installation_id,
                 repository_id=repository_id,
             )
-        self._dispatch(delivery)
+        self.dispatch(delivery, event)
 
     def _is_echo(self, event: str, action: str | None, sender: str) -> bool:
         own = sender == self._hub.state.app.bot and event in ("check_run", "issue_comment")
@@ -128,62 +84,11 @@ class Webhooks:
                 repository_id=old.repository_id,
                 redelivery=True,
             )
-        self._queue.put(again)
+        self.post(again)
 
-    def flush(self, timeout: float = 30.0) -> None:
-        """Wait until everything is sent, what is held back too. Raises TimeoutError."""
-        with self._lock:
-            held, self._held = self._held, []
-        for delivery in held:
-            self._queue.put(delivery)
-        self.settle(timeout)
-
-    def settle(self, timeout: float = 30.0) -> None:
-        """Wait until what is not held back is sent. Raises TimeoutError."""
-        deadline = time.monotonic() + timeout
-        while self._queue.unfinished_tasks:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self._queue.unfinished_tasks} webhooks are still unsent")
-            time.sleep(0.002)
-
-    def _dispatch(self, delivery: HookDelivery) -> None:
-        with self._lock:
-            mishap = self._mishap(delivery.event)
-            if mishap is not None:
-                self.mishaps[mishap] += 1
-            if mishap is Mishap.LATE:
-                self._held.append(delivery)
-                return
-            released, self._held = self._held, []
-        if mishap is Mishap.FAILED:
-            _record(delivery, 502, "failed to connect to host")
-            _keep(self._hub.state, delivery)
-        elif mishap is not Mishap.LOST:
-            for _ in range(2 if mishap is Mishap.TWICE else 1):
-                self._queue.put(delivery)
-        for late in released:
-            self._queue.put(late)
-
-    def _mishap(self, event: str) -> Mishap | None:
-        for number, (wanted, mishap) in enumerate(self._rules):
-            if wanted in ("", event):
-                del self._rules[number]
-                return mishap
-        draw = self._random.random() if self._chances else 1.0
-        for mishap, chance in self._chances.items():
-            if draw < chance:
-                return mishap
-            draw -= chance
-        return None
-
-    def _work(self) -> None:
-        while (delivery := self._queue.get()) is not None:
-            try:
-                if not self._stopping:
-                    self._send(delivery)
-            finally:
-                self._queue.task_done()
-        self._queue.task_done()
+    def _failed(self, delivery: HookDelivery) -> None:
+        _record(delivery, 502, "failed to connect to host")
+        _keep(self._hub.state, delivery)
 
     def _send(self, delivery: HookDelivery) -> None:
         body = json.dumps(delivery.payload, separators=(",", ":")).encode()

@@ -46,6 +46,17 @@ def pull_request(action: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def issue_comment(body: Any, action: str = "created", **changed: Any) -> dict[str, Any]:
+    """An issue_comment payload on a pull request; `changed` are fields of the comment."""
+    return {
+        "action": action,
+        "issue": {"number": 7, "pull_request": {"url": "https://api.example/pulls/7"}},
+        "comment": {"id": 31, "body": body, "user": {"login": "alice", "type": "User"}} | changed,
+        "repository": {"id": 1, "full_name": "acme/infra"},
+        "installation": {"id": 99},
+    }
+
+
 def check_run(action: str, *, app: int = APP_ID, external_id: Any = "") -> dict[str, Any]:
     """A check_run payload about a fork: no pull requests."""
     return {

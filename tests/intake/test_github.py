@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.intake.github import MAX_BODY, MAX_SWEEPS, Refused, read
 from bot.markers import external_id
-from bot.model import Delivery, Job, Sweep
+from bot.model import Command, Delivery, Job, Sweep
 from tests import payloads
 from tests.intake.deliveries import (
     APP_ID,
@@ -24,6 +24,7 @@ from tests.intake.deliveries import (
     check_run,
     check_suite,
     encode,
+    issue_comment,
     pull_request,
     signed,
 )
@@ -39,6 +40,7 @@ ASKED_FOR = [
     "pull_request.ready_for_review",
     "pull_request.reopened",
     "pull_request.synchronize",
+    "pull_request_review.dismissed",
 ]
 
 
@@ -62,7 +64,7 @@ def test_every_published_example_becomes_work_or_is_ignored_with_a_reason() -> N
     assert all(bool(delivery.work) != bool(delivery.ignored) for _, delivery in deliveries)
     worked = Counter(delivery.event for _, delivery in deliveries if delivery.work)
     assert sorted(worked) == ASKED_FOR
-    assert worked.total() == 20
+    assert worked.total() == 21
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,57 @@ def test_an_edited_pull_request_is_a_job_only_where_its_base_changed() -> None:
     retitled = pull_request("edited", changes={"title": {"from": "old"}})
     assert len(told("pull_request", moved).work) == 1
     assert told("pull_request", retitled).ignored == "the base of the pull request was not edited"
+
+
+@pytest.mark.parametrize("state", ["approved", "changes_requested", "dismissed"])
+def test_a_review_that_decides_has_the_pull_request_judged(state: str) -> None:
+    payload = pull_request("submitted", review={"state": state})
+    (job,) = told("pull_request_review", payload).work
+    assert isinstance(job, Job)
+    assert (job.number, job.head_sha, job.trigger) == (7, SHA, "pull_request_review.submitted")
+
+
+@pytest.mark.parametrize("review", [{"state": "commented"}, {"state": None}, None])
+def test_a_remark_has_nothing_judged(review: Any) -> None:
+    delivery = told("pull_request_review", pull_request("submitted", review=review))
+    assert delivery.ignored == "the review neither approves nor objects"
+
+
+def test_a_comment_that_speaks_to_us_is_a_command() -> None:
+    delivery = told("issue_comment", issue_comment("Hm.\r\n/plumbline explain x \r\n/plumbline y"))
+    assert delivery.work == (
+        Command(
+            forge="github",
+            project="acme/infra",
+            number=7,
+            comment_id="31",
+            author="alice",
+            text="explain x",
+            delivery_id=GUID,
+            installation="99",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (issue_comment("/plumbline help", "edited"), "issue_comment.edited asks for nothing"),
+        (issue_comment("/plumbline help", "deleted"), "issue_comment.deleted asks for nothing"),
+        (issue_comment("/plumbline help") | {"issue": {"number": 7}}, "not on a pull request"),
+        (issue_comment("thanks"), "does not speak to us"),
+        (issue_comment(None), "does not speak to us"),
+        (issue_comment("/plumbline help", user=None), "no person's"),
+        (issue_comment("/plumbline help", user={"login": "x[bot]", "type": "Bot"}), "no person's"),
+        (issue_comment("/plumbline help", user={"type": "User"}), "who wrote"),
+        (issue_comment("/plumbline help", user={"login": "../x", "type": "User"}), "who wrote"),
+        (issue_comment("/plumbline help", id="31"), "no comment id"),
+    ],
+)
+def test_other_comments_are_ignored(payload: dict[str, Any], reason: str) -> None:
+    delivery = told("issue_comment", payload)
+    assert not delivery.work
+    assert reason in delivery.ignored
 
 
 def test_a_check_run_of_ours_leads_to_its_pull_request_also_from_a_fork() -> None:
@@ -307,19 +360,21 @@ JSON = st.recursive(
 )
 WORDS = (
     "pull_request check_run check_suite repository installation number app head sha head_sha "
-    "external_id full_name id pull_requests changes base repositories repositories_added repo"
+    "external_id full_name id pull_requests changes base repositories repositories_added repo "
+    "issue comment user login type body review state"
 )
+EVENTS = "pull_request pull_request_review issue_comment check_run check_suite installation"
 KEYS = st.sampled_from(WORDS.split())
 SHAPED = st.recursive(
-    JSON | st.sampled_from([SHA, "acme/infra", "plumbline:1:x", APP_ID, 7]),
+    JSON | st.sampled_from([SHA, "acme/infra", "plumbline:1:x", "/plumbline", "User", APP_ID, 7]),
     lambda inner: st.dictionaries(KEYS, inner, max_size=4) | st.lists(inner, max_size=3),
     max_leaves=20,
 )
 
 
 @given(
-    event=st.sampled_from(["pull_request", "check_run", "check_suite", "installation"]),
-    action=st.sampled_from(["opened", "edited", "rerequested", "created", "unsuspend"]) | JSON,
+    event=st.sampled_from(EVENTS.split()),
+    action=st.sampled_from(["opened", "edited", "rerequested", "created", "submitted"]) | JSON,
     payload=st.dictionaries(KEYS, SHAPED, max_size=6),
 )
 @example(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bot import checkruns
 from bot.jobs import counts
 from tests.forge.fake import FakeGitHub, Pull
 
@@ -61,7 +62,7 @@ def _out_of_order(fake: FakeGitHub, project: str, pull: Pull) -> list[str]:
         said.append(f"{where}: its comment is not about its newest head")
     runs = fake.check_runs(project, pull.head_sha)
     names = Counter(run.name for run in runs)
-    if set(names) != {"plumbline", "plumbline/policy", "plumbline/cost"}:
+    if set(names) != set(checkruns.names()):
         said.append(f"{where} has the check runs {sorted(names)}")
     said += [f"{where}: {name} is there {n} times" for name, n in names.items() if n > 1]
     said += [f"{where}: {run.name} is {run.status}" for run in runs if run.status != "completed"]

@@ -1,0 +1,87 @@
+"""What a policy sees of an object: the input of conftest, and that of an admission review."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bot.engines.rego import Question, Style
+from checks.model import Node, Resource, ResourceRef
+
+_ENDS_ES = ("s", "x", "z", "ch", "sh")
+
+
+def question(resource: Resource, before: Resource | None) -> Question:
+    """Ask about an object as it would be written; `before` is what it replaces, if anything."""
+
+    def write(style: Style) -> str:
+        return _text(_input(style, resource, before))
+
+    return Question(label=str(ResourceRef.of(resource)), write=write)
+
+
+def _input(style: Style, resource: Resource, before: Resource | None) -> Mapping[str, Any]:
+    if style is Style.OBJECT:
+        return resource.body
+    request = _request(resource, before)
+    review = {"request": request, "review": request}
+    if style is Style.REVIEW:
+        return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", **review}
+    # Ours come last: an object with a `request` of its own cannot put itself in its place.
+    return {**resource.body, **review}
+
+
+def _request(resource: Resource, before: Resource | None) -> dict[str, Any]:
+    group, version = resource.group, resource.api_version.rpartition("/")[2]
+    kind = {"group": group, "version": version, "kind": resource.kind}
+    plural = {"group": group, "version": version, "resource": _plural(resource.kind)}
+    request: dict[str, Any] = {
+        "uid": "",
+        "kind": kind,
+        "requestKind": kind,
+        "resource": plural,
+        "requestResource": plural,
+        "name": resource.name,
+        "operation": "CREATE" if before is None else "UPDATE",
+        "object": resource.body,
+        "oldObject": before.body if before is not None else None,
+        "options": {},
+        "dryRun": False,
+    }
+    # A manifest without one goes where it is applied to, which nobody knows here.
+    return request | ({"namespace": resource.namespace} if resource.namespace else {})
+
+
+def _plural(kind: str) -> str:
+    """The resource of a kind, by the rule that Kubernetes' own names follow."""
+    name = kind.lower()
+    if name.endswith("endpoints"):
+        return name
+    if name.endswith(_ENDS_ES):
+        return name + "es"
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + "s"
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(dict(value)), ensure_ascii=False)
+    # Half a surrogate pair has no place in JSON.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _finite(node: Node | dict[str, Any]) -> Any:
+    """The value with what JSON cannot have as text. In Rego text is greater than every number, so
+    `.inf` is over every limit."""
+    if isinstance(node, dict):
+        return {key: _finite(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_finite(value) for value in node]
+    if isinstance(node, float) and not math.isfinite(node):
+        return ".nan" if math.isnan(node) else ".inf" if node > 0 else "-.inf"
+    return node

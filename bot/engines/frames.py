@@ -1,0 +1,38 @@
+"""What goes through the pipes between us and a worker: JSON with its length before it."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, BinaryIO
+
+_LENGTH = struct.Struct(">I")
+HEADER_BYTES = _LENGTH.size
+
+
+def encoded(message: dict[str, Any]) -> bytes:
+    """The frame of a message."""
+    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    return _LENGTH.pack(len(body)) + body
+
+
+def length(header: bytes) -> int:
+    """How many bytes follow a frame's header."""
+    (size,) = _LENGTH.unpack(header)
+    return int(size)
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    """The message in a frame's body. Raises ValueError or RecursionError."""
+    message = json.loads(body)
+    if not isinstance(message, dict):
+        raise ValueError("expected an object")
+    return message
+
+
+def read(stream: BinaryIO) -> dict[str, Any] | None:
+    """The next message of a blocking stream, None at its end."""
+    header = stream.read(HEADER_BYTES)
+    if len(header) < HEADER_BYTES:
+        return None
+    return decoded(stream.read(length(header)))

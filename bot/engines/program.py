@@ -1,0 +1,139 @@
+"""A set of Rego files, made ready to be judged by: what asks, what it needs, what cannot work.
+
+Each definition of a rule of the form `deny contains …` is a unit of its own, loaded with only the
+files that it needs and without its namesakes. So an error or a hang in one definition takes nothing
+with it, and a finding knows the line of the policy that made it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+_ENTRY = re.compile(r"(deny|violation|warn)(_[A-Za-z0-9]+)*")
+
+
+class Style(Enum):
+    """The form of input that a policy is written for: the object itself (as for conftest), an
+    AdmissionReview (as for OPA in a cluster), or for both: the object's own keys and `request`."""
+
+    OBJECT = "object"
+    REVIEW = "review"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One policy file. `path` is what messages call it."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """Why a policy could not judge; `line` 0 is the file as a whole."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else self.said_of_file
+
+    @property
+    def said_of_file(self) -> str:
+        """The problem without a line."""
+        return f"{self.path}: {self.message}"
+
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One definition in a module; `form` is set, value, dotted or function, the rest byte offsets
+    of where it begins and of where the next one does."""
+
+    name: str
+    form: str
+    line: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A parsed file and what it refers to, each with its first line."""
+
+    source: Source
+    number: int
+    v0: bool
+    package: Path
+    rules: tuple[Rule, ...]
+    calls: dict[Path, int]
+    data: dict[Path, int]
+    input: dict[Path, int]
+    names: frozenset[str]
+    reviews: bool = False
+    combines: int = 0
+    unknown: frozenset[str] = frozenset()
+    refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def defines(self) -> set[str]:
+        """The names of its rules."""
+        return {rule.name for rule in self.rules}
+
+    def entries(self) -> Iterator[Rule]:
+        """The definitions that judge: of deny, violation, warn and what is named after them."""
+        for rule in self.rules:
+            if _ENTRY.fullmatch(rule.name) and rule.form != "function":
+                yield rule
+
+    def without(self, blank: Sequence[Rule]) -> str:
+        """The text with some definitions blanked, every line and column where it was."""
+        text = self.source.text.encode()
+        for rule in blank:
+            gone = re.sub(rb"[^\r\n]", b" ", text[rule.start : rule.end])
+            text = text[: rule.start] + gone + text[rule.end :]
+        return text.decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What is asked at once: one definition, or a whole rule where it has a single value.
+
+    `rule` is its name ("kubernetes.admission.deny"), `query` the same as Rego writes it.
+    """
+
+    number: int
+    path: str
+    line: int
+    rule: str
+    query: str
+    entry: str
+    style: Style
+    modules: tuple[tuple[Module, str], ...]
+
+    def problem(self, message: str) -> Problem:
+        """A problem of this unit as a whole."""
+        return Problem(path=self.path, line=self.line, message=message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What a set of files can ask, and what of it cannot work. `idle` files judge nothing: they
+    have no rule of a known name, and no file that has one needs them."""
+
+    units: tuple[Unit, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+def query(package: Path, name: str) -> str:
+    """The full path of a rule as Rego writes it."""
+    steps = (f".{s}" if re.fullmatch(r"[A-Za-z_]\w*", s, re.ASCII) else f'["{s}"]' for s in package)
+    return f"data{''.join(steps)}.{name}"

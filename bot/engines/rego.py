@@ -1,0 +1,260 @@
+"""Rego policies over objects, in a worker that is killed when it hangs, grows or crashes.
+
+Whatever goes wrong is a Problem of the policy that ran, never silence: the others are asked in a
+new worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from bot.engines.plan import plan
+from bot.engines.process import Box, Process, WorkerDied
+from bot.engines.program import Module, Problem, Program, Rule, Source, Style, Unit
+
+__all__ = [
+    "Answer",
+    "EngineError",
+    "Limits",
+    "Problem",
+    "Program",
+    "Question",
+    "RegoEngine",
+    "Source",
+    "Style",
+    "Unit",
+]
+
+_START_SECONDS = 30.0
+
+
+class EngineError(Exception):
+    """No worker can be started here: the installation is broken, not a policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What policies may use: one of them on one object, all together, and how large a file is."""
+
+    evaluation_seconds: float = 5.0
+    total_seconds: float = 60.0
+    memory_bytes: int = 512 * 1024 * 1024
+    file_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An object to be judged: what messages call it, and its input as JSON in each style."""
+
+    label: str
+    write: Callable[[Style], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the units said about one question: (unit, what its rule is) in the units' order, with
+    what is undefined left out; and what could not be answered."""
+
+    said: tuple[tuple[Unit, Any], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class RegoEngine:
+    """One worker for as long as it lives, started when it is first needed. Not for several
+    threads. Policies see the time `now`."""
+
+    def __init__(self, *, now: datetime, limits: Limits) -> None:
+        self._limits = limits
+        self._box = Box(
+            memory_bytes=limits.memory_bytes,
+            # Only for a worker whose parent is gone; the parent's clock is the real limit.
+            cpu_seconds=int(limits.total_seconds) + 5,
+            file_bytes=limits.file_bytes,
+            now_ns=int(now.timestamp()) * 1_000_000_000 + now.microsecond * 1000,
+        )
+        self._process: Process | None = None
+        self._loaded: set[int] = set()
+        self._dead: set[int] = set()
+        self._end = time.monotonic() + limits.total_seconds
+
+    def __enter__(self) -> RegoEngine:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the worker, None while there is none."""
+        return self._process.pid if self._process else None
+
+    def compile(self, sources: Sequence[Source]) -> Program:
+        """Parse files and plan what they ask. Raises EngineError."""
+        self._loaded.clear()
+        self._dead.clear()
+        modules: list[Module] = []
+        problems: list[Problem] = []
+        for number, source in enumerate(sources):
+            found = self._tell({"do": "survey", "text": source.text})
+            if isinstance(found, str):
+                problems.append(Problem(path=source.path, line=0, message=found))
+            elif "error" in found:
+                error = found["error"]
+                line = error.get("line", 0)
+                problems.append(Problem(path=source.path, line=line, message=error["message"]))
+            else:
+                modules.append(_module(source, number, found))
+        return plan(modules, problems)
+
+    def judge(self, program: Program, questions: Iterable[Question]) -> tuple[Answer, ...]:
+        """Ask every unit of the program, the last one compiled, every question. Raises
+        EngineError."""
+        return tuple(self._judge(program, question) for question in questions)
+
+    def _judge(self, program: Program, question: Question) -> Answer:
+        said: list[tuple[Unit, Any]] = []
+        problems: list[Problem] = []
+        for style in Style:
+            units = [u for u in program.units if u.style is style and u.number not in self._dead]
+            if units:
+                text = question.write(style)
+            while units:
+                units = self._ask(units, text, question, said, problems)
+        order = {unit.number: place for place, unit in enumerate(program.units)}
+        said.sort(key=lambda one: order[one[0].number])
+        return Answer(said=tuple(said), problems=tuple(problems))
+
+    def _ask(
+        self,
+        units: list[Unit],
+        text: str,
+        question: Question,
+        said: list[tuple[Unit, Any]],
+        problems: list[Problem],
+    ) -> list[Unit]:
+        """Ask units until one ends the worker; those that are still to be asked."""
+        waiting = units
+        # Loading one can end the worker, and with it what was loaded before.
+        while not all(unit.number in self._loaded for unit in waiting):
+            waiting = [unit for unit in waiting if self._load(unit, problems)]
+        if not waiting:
+            return []
+        at = 0
+        try:
+            process = self._running()
+            ask = {"do": "ask", "units": [u.number for u in waiting], "input": text}
+            process.send(ask, self._seconds())
+            for at, unit in enumerate(waiting):  # noqa: B007 - where it ended is needed below
+                found = process.receive(self._seconds())
+                if "error" in found:
+                    problems.append(_place(unit, found["error"]))
+                elif found["value"] is not None:
+                    said.append((unit, found["value"]))
+        except WorkerDied as died:
+            self._buried(waiting[at], f"{self._why(died)}, on {question.label}", problems)
+            return waiting[at + 1 :]
+        return []
+
+    def _load(self, unit: Unit, problems: list[Problem]) -> bool:
+        """Whether the worker has the unit."""
+        if unit.number in self._loaded or unit.number in self._dead:
+            return unit.number in self._loaded
+        modules = [
+            {"name": f"m{module.number}", "v0": module.v0, "text": text}
+            for module, text in unit.modules
+        ]
+        message = {"do": "load", "unit": unit.number, "rule": unit.query, "modules": modules}
+        found = self._tell(message)
+        if isinstance(found, str):
+            self._buried(unit, found, problems)
+        elif "error" in found:
+            self._dead.add(unit.number)
+            problems.append(_place(unit, found["error"]))
+        else:
+            self._loaded.add(unit.number)
+        return unit.number in self._loaded
+
+    def _buried(self, unit: Unit, why: str, problems: list[Problem]) -> None:
+        self._stop()
+        self._dead.add(unit.number)
+        problems.append(unit.problem(why))
+
+    def _tell(self, message: dict[str, Any]) -> dict[str, Any] | str:
+        """The worker's answer, or why it has none."""
+        try:
+            process = self._running()
+            process.send(message, self._seconds())
+            return process.receive(self._seconds())
+        except WorkerDied as died:
+            self._stop()
+            return self._why(died)
+
+    def _why(self, died: WorkerDied) -> str:
+        if time.monotonic() < self._end:
+            return str(died)
+        return f"the policies together took longer than {self._limits.total_seconds:.3g} s"
+
+    def _seconds(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            self._stop()
+            raise WorkerDied("no time is left")
+        return min(self._limits.evaluation_seconds, left)
+
+    def _running(self) -> Process:
+        if self._process is None:
+            try:
+                self._process = Process.start(self._box, _START_SECONDS)
+            except (WorkerDied, OSError) as error:
+                raise EngineError(f"the Rego engine does not start: {error}") from error
+        return self._process
+
+    def _stop(self) -> None:
+        self._loaded.clear()
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+def _place(unit: Unit, error: dict[str, Any]) -> Problem:
+    """An error where the engine says it is; without a place, at the rule."""
+    paths = {f"m{module.number}": module.source.path for module, _ in unit.modules}
+    if error.get("module") in paths:
+        path, line = paths[error["module"]], int(error["line"])
+        return Problem(path=path, line=line, message=error["message"])
+    return unit.problem(error["message"])
+
+
+def _module(source: Source, number: int, facts: dict[str, Any]) -> Module:
+    return Module(
+        source=source,
+        number=number,
+        v0=facts["v0"],
+        package=tuple(facts["package"]),
+        rules=tuple(
+            Rule(name=name, form=form, line=line, start=start, end=end)
+            for name, form, line, start, end in facts["rules"]
+        ),
+        calls=_lines(facts["calls"]),
+        data=_lines(facts["data"]),
+        input=_lines(facts["input"]),
+        names=frozenset(facts["names"]),
+        reviews=facts["reviews"],
+        combines=facts["combines"],
+        unknown=frozenset(facts["unknown"]),
+        refused=facts["refused"],
+    )
+
+
+def _lines(found: list[Any]) -> dict[tuple[str, ...], int]:
+    return {tuple(path): line for path, line in found}
