@@ -17,6 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot import check_command
 
         return check_command.run(args)
+    if args.command == "rightsize":
+        from bot import rightsize_command
+
+        return rightsize_command.run(args)
     from bot import server_command
 
     return server_command.run(args)
@@ -29,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands.add_parser("check", help="judge a change in a local repository"))
+    _add_rightsize(
+        commands.add_parser("rightsize", help="recommend requests from what is really used")
+    )
     commands.add_parser("serve", help="receive webhooks and judge pull requests, in one process")
     commands.add_parser("worker", help="judge pull requests that another process received")
     return parser
@@ -48,6 +55,20 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
     check.add_argument(
         "--config", type=Path, metavar="FILE", help="judge by this config, not by BASE's"
+    )
+
+
+def _add_rightsize(rightsize: argparse.ArgumentParser) -> None:
+    rightsize.description = (
+        "Compares what the workloads of HEAD request with what they use, and recommends."
+    )
+    rightsize.add_argument(
+        "repo", nargs="?", default=".", metavar="REPO", help="the repository (.)"
+    )
+    rightsize.add_argument("--prometheus", required=True, metavar="URL", help="where usage is read")
+    rightsize.add_argument("--format", choices=("text", "json"), default="text", help="(text)")
+    rightsize.add_argument(
+        "--open", action="store_true", help="make the pull requests, by the forge's settings"
     )
 
 

@@ -24,6 +24,7 @@ from wcmatch._wcparse import PatternLimitException
 
 from bot.data import data_root
 from bot.render.yaml_reader import read
+from bot.rightsizing.config import Rightsizing, rightsizing
 from checks.model import Lines, Tier, line_of
 from checks.registry import CHECKS
 
@@ -100,6 +101,7 @@ class ConfigFile(BaseModel):
     policies: list[Glob] = [".plumbline/policies/**/*.rego"]
     waivers: str = ".plumbline/waivers.yml"
     prices: _Prices = _Prices()
+    rightsizing: dict[str, Any] = {}
     # The domain of our labels and annotations: finops.DOMAIN/cost-center, ai.DOMAIN/owner, …
     domain: Annotated[str, StringConstraints(pattern=_DOMAIN)] = "apexlogic.com"
 
@@ -122,6 +124,7 @@ class Policy:
     policies: tuple[str, ...] = ()
     waivers: str = ""
     label_domain: str = "apexlogic.com"
+    rightsizing: Rightsizing = field(default_factory=rightsizing)
     _seen: dict[str, Tier] = field(default_factory=dict, repr=False, compare=False)
 
     def tier_of(self, path: str) -> Tier:
@@ -188,7 +191,15 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         policies=tuple(file.policies),
         waivers=file.waivers,
         label_domain=file.domain,
+        rightsizing=_rightsizing(path, lines, file),
     )
+
+
+def _rightsizing(path: str, lines: Lines, file: ConfigFile) -> Rightsizing:
+    try:
+        return rightsizing(file.rightsizing)
+    except ValidationError as error:
+        raise explained(path, lines, ("rightsizing",), error) from error
 
 
 def _check_config(

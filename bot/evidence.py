@@ -15,8 +15,7 @@ from bot.evidence_file import Limits, refused
 from bot.model import TooLarge, TreeEntry
 from bot.render.limits import Limits as ReaderLimits
 from bot.render.yaml_reader import read
-from checks.ai import workload
-from checks.ai_evidence import folder, named_paths
+from checks.ai import folder, named_paths, workload
 from checks.model import (
     Evidence,
     GroupCounts,

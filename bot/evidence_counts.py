@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from bot.evidence_file import Limits, refused
@@ -100,6 +101,7 @@ class _Table:
         self._path = path
         self._limits = limits
         self._seen: dict[tuple[str, str, str], int] = {}
+        self._groups: Counter[tuple[str, str]] = Counter()
         self.rows: list[GroupCounts] = []
 
     def add(self, cells: _Cells, line: int) -> None:
@@ -112,6 +114,9 @@ class _Table:
             where = f"{attribute} {group} is counted twice, first on line {self._seen[key]}"
             raise _Wrong(where)
         self._seen[key] = line
+        self._groups[model, attribute] += 1
+        if self._groups[model, attribute] > self._limits.max_groups:
+            raise _Wrong(f"{attribute} has more than {self._limits.max_groups:,} groups")
         self.rows.append(
             GroupCounts(
                 attribute=attribute,

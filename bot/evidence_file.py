@@ -27,15 +27,16 @@ _ANY = "Correct the file at this line; until then nothing in it is used."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Caps on the evidence of one commit; what is over them is told, not read. `max_rows` is of one
-    table of counts, `max_models` of one BOM."""
+    """Caps on the evidence of one commit; what is over them is told, not read. `max_rows` and
+    `max_groups` (of an attribute) are of one table of counts, `max_models` of one BOM."""
 
-    max_files: int = 100
+    max_files: int = 50
     max_file_bytes: int = 2 * 1024 * 1024
     max_total_bytes: int = 16 * 1024 * 1024
     max_depth: int = 40
-    max_rows: int = 2_000
-    max_models: int = 200
+    max_rows: int = 500
+    max_groups: int = 100
+    max_models: int = 100
 
 
 def refused(path: str, line: int, code: str, error: str) -> RenderFailure:

@@ -10,20 +10,26 @@ import structlog
 from fastapi import FastAPI, Response
 
 from bot import workflow
+from bot.assess import law_at
+from bot.facts import load_facts
 from bot.forges import ForgeApp
 from bot.forges.github_app import GitHubApp
 from bot.forges.gitlab_app import GitLabApp
 from bot.inbox import Inbox
 from bot.intake import github, gitlab
-from bot.jobs import Heads, Intake, Records, Ticket, Worker, counts
+from bot.jobs import Heads, Intake, Proposals, Records, Ticket, Worker, counts
 from bot.model import Command, Delivery, Job, Rightsize, Sweep
-from bot.repo import Mirrors
+from bot.repo import Mirrors, Repository
+from bot.rightsizing.config import Rightsizing
+from bot.rightsizing.prometheus import Prometheus
+from bot.rightsizing.run import Needs
 from bot.settings import Settings, SettingsError, forges
 from bot.summary.model import Advisor, NoAdvisor
 from bot.web.details import add_details
 from bot.web.hooks import add_hook
 from bot.web.links import Links
 from bot.workflow import Tools
+from checks.model import Facts
 
 log = structlog.get_logger()
 
@@ -127,22 +133,52 @@ def create_advisor(settings: Settings) -> Advisor:
         raise SettingsError(f"PLUMBLINE_LLM_*: {error}") from error
 
 
-def create_worker(settings: Settings, clock: Callable[[], datetime] | None = None) -> Worker:
+def create_rightsizing(
+    settings: Settings, clock: Callable[[], datetime], prometheus_url: str
+) -> Needs:
+    """What proposals are made through: the usage that a Prometheus has, and the mirrors."""
+    token = settings.prometheus_token.get_secret_value()
+    return Needs(
+        prometheus=Prometheus(
+            prometheus_url,
+            timeout=settings.prometheus_timeout,
+            headers={"Authorization": f"Bearer {token}"} if token else None,
+        ),
+        mirrors=_mirrors(settings),
+        ledger=Proposals(settings.database),
+        law=lambda repo, sha: _rightsizing_law(repo, sha, clock()),
+        clock=clock,
+    )
+
+
+def _rightsizing_law(repo: Repository, sha: str, now: datetime) -> tuple[Rightsizing, Facts]:
+    policy = law_at(repo, sha)
+    return policy.rightsizing, load_facts(policy.provider, policy.region, now)
+
+
+def _mirrors(settings: Settings) -> Mirrors:
+    return Mirrors(
+        settings.data_dir / "mirrors",
+        max_total_bytes=settings.mirrors_max_mib * _MIB,
+        max_repo_bytes=settings.mirror_max_mib * _MIB,
+        timeout=settings.git_timeout,
+    )
+
+
+def create_worker(settings: Settings, clock: Callable[[], datetime] = _now) -> Worker:
     """The side that judges. Nothing starts before `Worker.start`."""
     apps = forge_apps(settings)
     tools = Tools(
         apps=apps,
-        mirrors=Mirrors(
-            settings.data_dir / "mirrors",
-            max_total_bytes=settings.mirrors_max_mib * _MIB,
-            max_repo_bytes=settings.mirror_max_mib * _MIB,
-            timeout=settings.git_timeout,
-        ),
+        mirrors=_mirrors(settings),
         heads=Heads(settings.database),
         records=Records(settings.database),
         links=_links(settings),
         advisor=create_advisor(settings),
-        clock=clock or _now,
+        rightsizing=create_rightsizing(settings, clock, settings.prometheus_url)
+        if settings.prometheus_url
+        else None,
+        clock=clock,
     )
     return Worker(
         settings.database,
@@ -151,6 +187,7 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] | None = Non
         executor_id=None if settings.database_url else "local",
         concurrency=settings.workers,
         catch_up_minutes=settings.catch_up_minutes,
+        rightsize_hours=settings.rightsize_hours if settings.prometheus_url else 0,
         forges=tuple(apps),
     )
 

@@ -47,6 +47,12 @@ class Settings(BaseModel):
     prometheus_url: str = Field(
         "", description="Where usage is read for rightsizing; none is proposed if empty."
     )
+    prometheus_token: SecretStr = Field(
+        SecretStr(""), description="Sent to Prometheus as a bearer token."
+    )
+    prometheus_timeout: float = Field(
+        30, gt=0, description="Seconds to wait for an answer of Prometheus."
+    )
     rightsize_hours: int = Field(24, ge=1, description="How often usage is looked at.")
     llm_api_key: SecretStr = Field(
         SecretStr(""), description="The key for Anthropic's API; without one nothing is sent."

@@ -24,6 +24,7 @@ from bot.record import make as make_record
 from bot.repo import Repository, Vanished
 from bot.report import relevant
 from bot.retry import Later
+from bot.rightsizing.run import Needs, rightsize
 from bot.summary.model import Advisor, NoAdvisor, Summary, paragraph
 
 log = structlog.get_logger()
@@ -94,6 +95,7 @@ class Tools:
     heads: Heads
     records: Records
     advisor: Advisor
+    rightsizing: Needs | None
     links: Links
     clock: Callable[[], datetime]
 
@@ -199,7 +201,31 @@ def errand(
             app.conversing(order.project, order.installation),
             enqueue=enqueue,
         )
-    return "nothing to measure with"
+    if tools.rightsizing is None:
+        return "no Prometheus"
+    if not order.project:
+        return _rightsize_all(order, app, enqueue, tools)
+    results = rightsize(
+        order.project,
+        app.acting_for(order.project, order.installation),
+        app.proposing(order.project, order.installation),
+        tools.rightsizing,
+    )
+    return f"{len(results)} proposals"
+
+
+def _rightsize_all(
+    order: Rightsize, app: ForgeApp, enqueue: Callable[[Job | Rightsize], bool], tools: Tools
+) -> str:
+    """One errand for each project: one that fails is tried again without the others."""
+    day = tools.clock().date()
+    found = 0
+    for project, installation in app.projects():
+        name = f"rightsize:{order.forge}:{project}:{day}"
+        found += enqueue(
+            replace(order, project=project, installation=installation, delivery_id=name)
+        )
+    return f"{found} projects"
 
 
 def sweep(order: Sweep, enqueue: Callable[[Job], bool], tools: Tools) -> None:

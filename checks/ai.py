@@ -81,6 +81,22 @@ def workload(resource: Resource, domain: str) -> Workload | None:
     return Workload(resource=resource, domain=domain, pods=pods, signs=tuple(_signs(found)))
 
 
+def named_paths(resource: Resource, domain: str) -> tuple[tuple[str, Input], ...]:
+    """The paths that the annotation `ai.<domain>/evidence` of an object names, as it has them, each
+    with where that is."""
+    return tuple(
+        (path.strip(), said)
+        for said in stated(resource, f"ai.{domain}/evidence")
+        for path in said.value.split(",")
+        if path.strip()
+    )
+
+
+def folder(path: str) -> str:
+    """The folder of a path, "" for the top one."""
+    return path.rpartition("/")[0]
+
+
 def is_kserve(resource: Resource) -> bool:
     """Whether it is an InferenceService or LLMInferenceService."""
     return resource.group == _KSERVE and resource.kind in _KSERVE_PODS

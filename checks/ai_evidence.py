@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.ai import Workload, stated
+from checks.ai import Workload, folder, named_paths
 from checks.ai_model import Normalise, digests, names, spelled, stem, versions
-from checks.ai_rule import Side
-from checks.model import GroupCounts, Input, ModelBom, RenderFailure, Resource
+from checks.ai_side import Paper, Side
+from checks.model import GroupCounts, ModelBom, RenderFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,64 +23,48 @@ class Dossier:
     is_shared: bool
 
 
-def named_paths(resource: Resource, domain: str) -> tuple[tuple[str, Input], ...]:
-    """The paths that the annotation `ai.<domain>/evidence` of an object names, as it has them, each
-    with where that is."""
-    return tuple(
-        (path.strip(), said)
-        for said in stated(resource, f"ai.{domain}/evidence")
-        for path in said.value.split(",")
-        if path.strip()
-    )
-
-
-def folder(path: str) -> str:
-    """The folder of a path, "" for the top one."""
-    return path.rpartition("/")[0]
-
-
 def dossier(one: Workload, side: Side) -> Dossier:
     """The evidence of a workload: of the files that it names, else of its own folder."""
-    resource = one.resource
+    resource, shelf = one.resource, side.shelf
     named = {path for path, _ in named_paths(resource, one.domain)}
     home = folder(resource.source.path)
-    neighbours = [] if named else _neighbours(one, side)
-
-    def is_mine(path: str) -> bool:
-        return path in named if named else folder(path) == home
-
-    boms = [bom for bom in side.evidence.boms if is_mine(bom.location.path)]
-    mine = tuple(bom for bom in boms if not another(bom, one))
-    files = {bom.location.path for bom in mine}
-    return Dossier(
-        boms=mine,
+    paths = sorted(named & shelf.papers.keys()) if named else shelf.paths.get(home, ())
+    papers = [(path, shelf.papers[path]) for path in paths]
+    boms: list[ModelBom] = []
+    others: list[str] = []
+    for path, paper in papers:
+        why = {bom: another(bom, one) for bom in paper.boms}
+        mine = [bom for bom in paper.boms if not why[bom]]
+        boms += mine
         # A BOM may list the model's base models too; and the neighbours' are theirs.
-        others=tuple(
-            f"{bom.location.path}: {another(bom, one)}"
-            for bom in boms
-            if bom.location.path not in files
-            and not any(not another(bom, other) for other in neighbours)
+        if not mine:
+            of_others = () if named else _neighbours(one, side)
+            others += (
+                f"{path}: {why[bom]}" for bom in paper.boms if not _forms(bom) & set(of_others)
+            )
+    manifest = shelf.papers.get(resource.source.path, Paper())
+    return Dossier(
+        boms=tuple(boms),
+        others=tuple(others),
+        counts=tuple(row for _, paper in papers for row in paper.counts),
+        unreadable=(
+            *(failure for _, paper in papers for failure in paper.unreadable),
+            # What is wrong with an annotation is told on its line of the manifest.
+            *manifest.unreadable,
         ),
-        counts=tuple(row for row in side.evidence.counts if is_mine(row.location.path)),
-        unreadable=tuple(
-            failure
-            for failure in side.evidence.unreadable
-            if is_mine(failure.location.path) or failure.location.path == resource.source.path
-        ),
-        is_shared=bool(neighbours),
+        is_shared=not named and shelf.tenants.get(home, 0) > 1,
     )
 
 
-def _neighbours(one: Workload, side: Side) -> list[Workload]:
-    """The other AI workloads whose evidence is that of the same folder."""
-    home = folder(one.resource.source.path)
-    return [
-        other
-        for key, other in side.workloads.items()
-        if key != one.resource.id
-        and folder(other.resource.source.path) == home
-        and not named_paths(other.resource, other.domain)
-    ]
+def _neighbours(one: Workload, side: Side) -> frozenset[str]:
+    """The names of the models of the other AI workloads whose evidence is in the same folder."""
+    own = names(one)
+    there = side.shelf.named.get(folder(one.resource.source.path), {})
+    return frozenset(name for name, count in there.items() if count > (name in own))
+
+
+def _forms(bom: ModelBom) -> set[str]:
+    return {spelled(bom.name), spelled(stem(bom.name))}
 
 
 def evidence_changed(key: str, base: Side, head: Side) -> bool:
@@ -96,7 +80,7 @@ def another(bom: ModelBom, one: Workload) -> str:
     """Why a BOM is of another model than the deployed one; "" where it is of that. The version is
     not looked at: that it differs is a finding, not another model."""
     known = names(one)
-    if not {spelled(bom.name), spelled(stem(bom.name))} & known:
+    if not _forms(bom) & known:
         return f"it is of the model {bom.name}, not of {' or '.join(sorted(known))}"
     deployed = digests(one)
     given = {digest.casefold() for digest in bom.digests}

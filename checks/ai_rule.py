@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from checks.ai import Workload, workload
-from checks.model import Evidence, Facts, Finding, Outcome, ResourceRef, Snapshot, Subject
-from checks.pricing.scale import Scalers
+from checks.ai import Workload
+from checks.ai_side import Reach, Side, reached, sides
+from checks.model import Finding, Outcome, ResourceRef, Subject
 from checks.rule import Compare, compared
 
 # How many reasons are named one by one.
@@ -23,28 +23,9 @@ class Untold:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One side of a change: its AI workloads by id, also those read for context, and what is known
-    of them. `previous` is the side before the change, None for that side itself."""
-
-    snapshot: Snapshot
-    evidence: Evidence
-    facts: Facts
-    workloads: Mapping[str, Workload] = field(default_factory=dict)
-    scalers: Scalers
-    previous: Side | None = None
-
-    def before(self, one: Workload) -> Workload | None:
-        """The same workload before the change."""
-        return self.previous.workloads.get(one.resource.id) if self.previous else None
-
-
 Said: TypeAlias = Finding | Untold
 # A rule over one workload of one side. The config is the check's own frozen dataclass.
 Inspect: TypeAlias = Callable[[Workload, Side, Any], Iterable[Said]]
-# Whether a change reaches a workload whose own file it does not touch.
-Reach: TypeAlias = Callable[[str, Side, Side], bool]
 
 
 def over_workloads(check: str, inspect: Inspect, reach: Reach | None = None) -> Compare:
@@ -57,59 +38,15 @@ def over_workloads(check: str, inspect: Inspect, reach: Reach | None = None) -> 
         if not keys:
             return Outcome(check=check, skipped=NONE)
         old, new = (
-            {key: tuple(inspect(side.workloads[key], side, config)) for key in keys & _ids(side)}
+            {
+                key: tuple(inspect(side.workloads[key], side, config))
+                for key in keys & side.workloads.keys()
+            }
             for side in (base, head)
         )
         return _outcome(check, old, new, head)
 
     return judge
-
-
-def sides(subject: Subject) -> tuple[Side, Side]:
-    """Both sides of a change. What shows a sign on either one is an AI workload on both."""
-    facts = subject.facts
-    found = [
-        {
-            key: one
-            for key, resource in sorted(side.resources.items())
-            if (one := workload(resource, facts.label_domain))
-        }
-        for side in (subject.base, subject.head)
-    ]
-    signed = {key for side in found for key, one in side.items() if one.signs}
-    before, after = ({k: one for k, one in side.items() if k in signed} for side in found)
-    base = Side(
-        snapshot=subject.base,
-        evidence=facts.evidence_before,
-        facts=facts,
-        workloads=before,
-        scalers=Scalers.of(subject.base),
-    )
-    head = Side(
-        snapshot=subject.head,
-        evidence=facts.evidence,
-        facts=facts,
-        workloads=after,
-        scalers=Scalers.of(subject.head),
-        previous=base,
-    )
-    return base, head
-
-
-def reached(base: Side, head: Side, reach: Reach | None = None) -> set[str]:
-    """The ids of the AI workloads that the change is about."""
-    return {
-        key
-        for key in _ids(base) | _ids(head)
-        if any(
-            key in side.workloads and side.workloads[key].resource.changed for side in (base, head)
-        )
-        or (reach is not None and reach(key, base, head))
-    }
-
-
-def _ids(side: Side) -> set[str]:
-    return set(side.workloads)
 
 
 def _outcome(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from checks.ai import Workload, stated
-from checks.ai_rule import NONE, Side, reached, sides, summed_up
+from checks.ai_rule import NONE, summed_up
+from checks.ai_side import Side, reached, sides
 from checks.model import (
     Approval,
     Finding,

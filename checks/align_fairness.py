@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from checks.ai import Workload
 from checks.ai_evidence import evidence_changed
 from checks.ai_model import Normalise
-from checks.ai_rule import Said, Side, Untold, over_workloads
+from checks.ai_rule import Said, Untold, over_workloads
+from checks.ai_side import Side
 from checks.fair_counts import usable
 from checks.fairness import Comparison, Interval, Metric, Position, comparisons
 from checks.model import Finding, GroupCounts, Input, ResourceRef, Severity, Trace

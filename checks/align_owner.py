@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from checks.ai import Workload, stated
-from checks.ai_rule import Side, over_workloads
+from checks.ai_rule import over_workloads
+from checks.ai_side import Side
 from checks.model import Finding, Input, Patch, ResourceRef, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from checks.ai import Workload, is_placeholder
-from checks.ai_rule import Said, Side, Untold, over_workloads
+from checks.ai_rule import Said, Untold, over_workloads
+from checks.ai_side import Side
 from checks.kube import Container
 from checks.model import Finding, Input, ResourceRef, Trace
 from checks.rule import Check, Rule

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from checks.ai import Workload
 from checks.ai_evidence import dossier, evidence_changed
 from checks.ai_model import Claim, Normalise, Source, claims, versions
-from checks.ai_rule import Said, Side, Untold, over_workloads
+from checks.ai_rule import Said, Untold, over_workloads
+from checks.ai_side import Side
 from checks.model import Finding, Input, ModelBom, Patch, ResourceRef, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in

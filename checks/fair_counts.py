@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.ai import Workload
-from checks.ai_evidence import Dossier, another_version, dossier, named_paths, names_version
+from checks.ai import Workload, named_paths
+from checks.ai_evidence import Dossier, another_version, dossier, names_version
 from checks.ai_model import Normalise, digests, model_containers, storage_uris, versions
-from checks.ai_rule import Side
+from checks.ai_side import Side
 from checks.model import GroupCounts
 
 
@@ -19,14 +19,16 @@ def usable(
     reasons = [f"{f.location.path}: {f.error}. {f.remedy}" for f in evidence.unreadable]
     rows: list[GroupCounts] = []
     stale = _counted_before(one, side, normalise)
+    why = {
+        model: _unusable(model, one, evidence, normalise)
+        for model in dict.fromkeys(row.model for row in evidence.counts)
+    }
     for row in evidence.counts:
-        why = _unusable(row, one, evidence, normalise)
-        if not why and row in stale:
-            why = "they were counted before this model came, and name no version"
-        if why:
-            reasons.append(f"the counts in {row.location.path} are not used: {why}")
-        else:
+        if not why[row.model] and row not in stale:
             rows.append(row)
+            continue
+        said = why[row.model] or "they were counted before this model came, and name no version"
+        reasons.append(f"the counts in {row.location.path} are not used: {said}")
     if not evidence.counts:
         where = (
             "its annotation names" if named_paths(one.resource, one.domain) else "its folder has"
@@ -35,9 +37,10 @@ def usable(
     return tuple(rows), tuple(dict.fromkeys(reasons))
 
 
-def _unusable(row: GroupCounts, one: Workload, evidence: Dossier, normalise: Normalise) -> str:
-    if row.model:
-        return another_version(row.model, one, normalise)
+def _unusable(model: str, one: Workload, evidence: Dossier, normalise: Normalise) -> str:
+    """Why rows that name this model ("" for none) are not of the deployed one."""
+    if model:
+        return another_version(model, one, normalise)
     if evidence.is_shared:
         return "they name no model, and several AI workloads share the folder"
     if evidence.others and not evidence.boms:

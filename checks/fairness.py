@@ -78,9 +78,21 @@ def comparisons(
     With a `reference` group for an attribute, only the comparisons with it. Raises ValueError for a
     reference that an attribute's rows do not have.
     """
-    pairs = list(_pairs(rows, reference))
+    named = tuple(sorted(reference.items()))
+    return list(_comparisons(tuple(rows), tuple(metrics), named, confidence))
+
+
+# Many workloads can share one table, and a table of a hundred groups has thousands of pairs.
+@lru_cache(maxsize=64)
+def _comparisons(
+    rows: tuple[GroupCounts, ...],
+    metrics: tuple[Metric, ...],
+    reference: tuple[tuple[str, str], ...],
+    confidence: float,
+) -> tuple[Comparison, ...]:
+    pairs = list(_pairs(rows, dict(reference)))
     z = quantile(confidence, max(1, len(pairs) * len(metrics)))
-    return [_compared(metric, *pair, z) for pair in pairs for metric in metrics]
+    return tuple(_compared(metric, *pair, z) for pair in pairs for metric in metrics)
 
 
 def _pairs(

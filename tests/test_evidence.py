@@ -182,6 +182,8 @@ def test_caps_are_told_not_silent(world: _World) -> None:
     )
     rows = Limits(max_rows=1)
     assert _problem(world.gather({}, limits=rows))[2:] == (3, "there are more than 1 rows")
+    groups = Limits(max_groups=1)
+    assert _problem(world.gather({}, limits=groups))[2:] == (3, "sex has more than 1 groups")
     files = {"prod/a-counts.csv": _CSV, "prod/counts.csv": _CSV}
     found = world.gather(files, limits=Limits(max_files=1))
     assert [row.location.path for row in found.counts] == ["prod/a-counts.csv"] * 2

@@ -38,7 +38,7 @@ VENDORS = {
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "wcmatch": ("bot/config.py",),
 }
-COMPOSITION = {"bot/main.py", "bot/server_command.py"}
+COMPOSITION = {"bot/main.py", "bot/server_command.py", "bot/rightsize_command.py"}
 
 
 def name_of(path: Path) -> str:

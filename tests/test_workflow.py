@@ -90,6 +90,7 @@ class Bench:
             records=self.memory,
             links=self.memory,
             advisor=NoAdvisor(),
+            rightsizing=None,
             clock=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
 

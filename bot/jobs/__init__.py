@@ -8,6 +8,7 @@ from bot.jobs.database import DatabaseError, counts
 from bot.jobs.heads import Heads
 from bot.jobs.intake import Intake
 from bot.jobs.model import Handlers, Ticket, Timing
+from bot.jobs.proposals import Proposals
 from bot.jobs.records import Records
 from bot.jobs.worker import Worker
 
@@ -16,6 +17,7 @@ __all__ = [
     "Handlers",
     "Heads",
     "Intake",
+    "Proposals",
     "Records",
     "Ticket",
     "Timing",

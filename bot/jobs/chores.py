@@ -16,7 +16,7 @@ from bot.jobs import wire
 from bot.jobs.database import Database
 from bot.jobs.model import Timing
 from bot.jobs.outbox import Outbox
-from bot.model import Delivery, Sweep
+from bot.model import Delivery, Rightsize, Sweep
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ _FORWARD = """UPDATE plumbline_turn SET due = last + :settle
 
 
 class Chores:
-    """The chores of one worker. Two threads: the heartbeat must not wait for anything else."""
+    """The chores of one worker; `catch_up` and `rightsize` in seconds, 0 for never. Two threads: the heartbeat must not wait for anything else."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Chores:
         executor: str,
         forges: Sequence[str],
         catch_up: float,
+        rightsize: float,
         timing: Timing,
     ) -> None:
         self._database = database
@@ -63,6 +64,7 @@ class Chores:
         self._executor = executor
         self._forges = forges
         self._catch_up_every = catch_up
+        self._rightsize_every = rightsize
         self._timing = timing
         self._stopped = threading.Event()
         self._silent = threading.Event()
@@ -75,7 +77,7 @@ class Chores:
         """Begin. The first beat has been made when this returns: a worker that takes a job before
         it was heard of looks dead."""
         self.beat()
-        for name in ("catch-up", "tidy"):
+        for name in ("catch-up", "rightsize", "tidy"):
             self._database.execute(_NEW_TURN, name=name)
         self._database.execute(_FORWARD, name="catch-up", settle=_SETTLE)
         for thread in self._threads:
@@ -112,6 +114,16 @@ class Chores:
                 sweep = Sweep(forge=forge, project="", trigger="catch-up", delivery_id=name)
                 if not self._outbox.is_under_way(conn, sweep):
                     self._outbox.accept(conn, Delivery(id=name, event="catch-up", work=(sweep,)))
+
+    def rightsize(self) -> None:
+        """Enqueue a look at usage for every forge when it is due, on one machine."""
+        with self._database.engine.begin() as conn:
+            at = self._turn(conn, "rightsize", self._rightsize_every)
+            for forge in self._forges if at else ():
+                name = f"rightsize:{forge}:{at:.3f}"
+                look = Rightsize(forge=forge, project="", trigger="schedule", delivery_id=name)
+                if not self._outbox.is_under_way(conn, look):
+                    self._outbox.accept(conn, Delivery(id=name, event="rightsize", work=(look,)))
 
     def tidy(self) -> None:
         """Delete what nobody will ask for again, when it is due, on one machine."""
@@ -152,7 +164,9 @@ class Chores:
         return float(rows[0].last) if rows else None
 
     def _work(self) -> None:
-        chores = (self.reap, self.catch_up, self.tidy)
+        chores = [self.reap, self.catch_up, self.tidy]
+        if self._rightsize_every:
+            chores.append(self.rightsize)
         self._loop(self._stopped, self._timing.reap, chores, at_once=True)
 
     def _live(self) -> None:

@@ -31,7 +31,8 @@ class Worker:
     `concurrency` is how many jobs run at once; the queue's setting is shared, so all workers take
     the value of the one started last. `executor_id` must be unique to a live process; one that
     outlives its process (a pod's name) lets a restart take its own jobs back at once. `forges`
-    names what is caught up with every `catch_up_minutes`, one sweep each.
+    names what is caught up with every `catch_up_minutes`, one sweep each; so is usage looked at
+    every `rightsize_hours`, 0 for never.
     """
 
     _started: ClassVar[bool] = False
@@ -44,6 +45,7 @@ class Worker:
         executor_id: str | None = None,
         concurrency: int = 4,
         catch_up_minutes: float = 30,
+        rightsize_hours: float = 0,
         forges: Sequence[str] = ("github",),
         timing: Timing | None = None,
     ) -> None:
@@ -52,6 +54,7 @@ class Worker:
         self._executor = executor_id or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         self._concurrency = concurrency
         self._catch_up = catch_up_minutes * 60
+        self._rightsize = rightsize_hours * 3600
         self._forges = tuple(forges)
         self._timing = timing or Timing()
         self._running = 0
@@ -70,6 +73,7 @@ class Worker:
             executor=self._executor,
             forges=self._forges,
             catch_up=self._catch_up,
+            rightsize=self._rightsize,
             timing=self._timing,
         )
         # Before the launch: DBOS looks for new queues only once a second.

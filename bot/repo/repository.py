@@ -89,6 +89,11 @@ class Repository:
                 return out.decode("ascii").strip()
         raise GitError(f"there is no commit {rev!r} here; {self._remedy()}")
 
+    def remote_url(self, name: str) -> str:
+        """The URL that the repository's own config has for a remote; "" where it has none."""
+        code, out = self._git.attempt("config", "--get", f"remote.{name}.url", accept=(0, 1))
+        return os.fsdecode(out).strip() if code == 0 else ""
+
     def merge_base(self, a: str, b: str) -> str:
         """The newest commit that both have in their history."""
         if self._worktree is not None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from checks.ai import environment, stated, workload
-from checks.ai_rule import NONE, reached, sides
+from checks.ai_rule import NONE
+from checks.ai_side import reached, sides
 from checks.align_owner import CHECK
 from checks.model import State
 from tests.checks.aligned import MODEL_ID, change, judged, predictor, serving

@@ -69,7 +69,7 @@ class World:
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     root = tmp_path_factory.mktemp("e2e")
     log = root / "plumbline.log"
-    with FakeGitHub(root / "github") as fake, serving(fake, root / "data", log):
+    with FakeGitHub(root / "github") as fake, serving(root / "data", log, fake):
         yield World(fake=fake, log=log)
 
 

@@ -71,7 +71,7 @@ def _run(where: Path, postgresql: str, seed: int) -> bool:
 
 def _fleet(fake: FakeGitHub, where: Path, postgresql: str, seed: int) -> Fleet:
     port = free_port()
-    env = environment(fake, where / "data", port) | {
+    env = environment(where / "data", port, fake) | {
         "PLUMBLINE_DATABASE_URL": postgresql,
         "PLUMBLINE_CATCH_UP_MINUTES": "1",
         "PLUMBLINE_LOG_LEVEL": "warning",
