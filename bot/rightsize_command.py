@@ -1,4 +1,4 @@
-"""`plumbline rightsize`: puts the settings and the repository's law to `bot/rightsizing/command`."""
+"""`plumbline rightsize`: the settings and the repository's law, for `bot/rightsizing/command`."""
 
 from __future__ import annotations
 

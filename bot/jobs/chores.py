@@ -46,7 +46,8 @@ _FORWARD = """UPDATE plumbline_turn SET due = last + :settle
 
 
 class Chores:
-    """The chores of one worker; `catch_up` and `rightsize` in seconds, 0 for never. Two threads: the heartbeat must not wait for anything else."""
+    """The chores of one worker; `catch_up` and `rightsize` in seconds, 0 for never. Two threads:
+    the heartbeat must not wait for anything else."""
 
     def __init__(
         self,
