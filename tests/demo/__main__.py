@@ -14,7 +14,9 @@ from rich.text import Text
 from tests.demo import shown
 from tests.demo.server import serving
 from tests.demo.story import BRANCH, PROJECT, TITLE, change, fix, sample
-from tests.forge.fake import FakeGitHub
+from tests.demo.usage import measured, missing
+from tests.forge.fake import FakeGitHub, Repo
+from tests.forge.state import PullRequest
 from tests.gitlab import FakeGitLab
 
 _PATIENCE = 40.0
@@ -30,8 +32,12 @@ def main() -> int:
         FakeGitLab(Path(folder) / "gitlab") as gitlab,
     ):
         log = Path(folder) / "plumbline.log"
-        with serving(Path(folder) / "data", log, github, gitlab):
-            notes = on_github(out, github, log) + on_gitlab(out, gitlab, log)
+        repo = github.create_repo(PROJECT, sample())
+        with measured(Path(folder) / "usage") as prometheus:
+            extra = {"PLUMBLINE_PROMETHEUS_URL": prometheus}
+            with serving(Path(folder) / "data", log, github, gitlab, extra):
+                notes = on_github(out, github, repo, log) + on_gitlab(out, gitlab, log)
+                proposed(out, repo, log)
         violations = [*github.violations, *gitlab.violations]
     out.print(
         f"\n{notes} comments, one for each pull request, kept up to date; "
@@ -42,9 +48,8 @@ def main() -> int:
     return 1 if violations or notes != 2 else 0
 
 
-def on_github(out: Console, fake: FakeGitHub, log: Path) -> int:
+def on_github(out: Console, fake: FakeGitHub, repo: Repo, log: Path) -> int:
     """The story on GitHub; how many comments there are at its end."""
-    repo = fake.create_repo(PROJECT, sample())
     out.rule(f"[bold]1. GitHub: alice opens a pull request on {PROJECT}: {TITLE}")
     repo.commit(BRANCH, change())
     pull = repo.open_pull(BRANCH, title=TITLE)
@@ -89,6 +94,23 @@ def on_gitlab(out: Console, fake: FakeGitLab, log: Path) -> int:
     out.print(Text("The note says what the comment said on GitHub:", "dim"))
     out.print(Text("\n".join(body().splitlines()[1:4])))
     return len(fake.notes(PROJECT, request.iid))
+
+
+def proposed(out: Console, repo: Repo, log: Path) -> None:
+    """The bot's own pull request, made from what Prometheus has seen."""
+    out.rule("[bold]4. The bot proposes to release what is not used")
+    if reason := missing():
+        out.print(Text(f"left out: {reason}", "yellow"))
+        return
+
+    def ours() -> list[PullRequest]:
+        pulls = repo.state.pulls.values()
+        return [pull for pull in pulls if pull.head_ref.startswith("plumbline/")]
+
+    _wait(lambda: bool(ours()), log)
+    pull = ours()[0]
+    shown.markdown(out, f"#{pull.number} {pull.title}", pull.body or "")
+    out.print(Text(repo.git.text("diff", pull.base_sha, pull.head_sha)))
 
 
 def _wait(done: Callable[[], bool], log: Path) -> None:

@@ -49,7 +49,8 @@ def _table(out: Console, what: str, rows: Iterable[tuple[str, str, str]]) -> Non
 
 def markdown(out: Console, title: str, body: str) -> None:
     """Markdown, with what a terminal cannot show (folds, line breaks) put in words."""
-    text = re.sub(r"<!--.*?-->", "", body)
+    text = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    text = re.sub(r"(?s)(```+).*?\1", "_(an exact query)_", text)
     text = re.sub(r"<summary>(.*?)</summary>", r"\n\n**▸ \1**\n", text)
     text = re.sub(r"</?(?:details|sub)>", "", text).replace("<br>", " · ")
     out.print(Panel(Markdown(text), title=title, title_align="left"))
