@@ -65,7 +65,7 @@ def assess(
         broken, policy = error, defaults()
     base, head = snapshots(repo, change, policy.tier_of, limits)
     relevant = _touched(base) | _touched(head)
-    facts = _facts(repo, change, head, policy, now, review)
+    facts = _facts(repo, change, (base, head), policy, now, review)
     subject = Subject(base=base, head=head, facts=facts)
     if broken is None:
         outcomes = _judged(repo, change, subject, policy)
@@ -97,23 +97,23 @@ def assess(
 def _facts(
     repo: Repository,
     change: Change,
-    head: Snapshot,
+    sides: tuple[Snapshot, Snapshot],
     policy: Policy,
     now: datetime,
     review: Callable[[], Review] | None,
 ) -> Facts:
-    """Prices, and for AI workloads their evidence and who approved."""
-    facts = load_facts(policy.provider, policy.region, now)
-    resources = list(head.resources.values())
-    found = (workload(resource, policy.label_domain) for resource in resources)
+    """Prices, and where either side has AI workloads their evidence before and after and who
+    approved."""
+    domain = policy.label_domain
+    facts = replace(load_facts(policy.provider, policy.region, now), label_domain=domain)
+    base, head = (list(side.resources.values()) for side in sides)
+    found = (workload(resource, domain) for resource in (*base, *head))
     if not any(one is not None and one.signs for one in found):
-        return replace(facts, label_domain=policy.label_domain)
+        return facts
     return replace(
         facts,
-        label_domain=policy.label_domain,
-        evidence=evidence.gather(
-            repo, change.head_sha, resources, label_domain=policy.label_domain
-        ),
+        evidence=evidence.gather(repo, change.head_sha, head, label_domain=domain),
+        evidence_before=evidence.gather(repo, change.merge_base, base, label_domain=domain),
         review=review() if review else None,
     )
 

@@ -49,7 +49,8 @@ def _tried(finding: Finding, subject: Subject, policy: Policy) -> Finding:
     near[target.id] = replace(target, body=patched(target.body, finding.patches))
     again = check.judge(replace(subject, head=replace(subject.head, resources=near)), config)
     still = {found.fingerprint for found in again.findings}
-    if finding.fingerprint in still or again.failed:
+    # What can no longer be told does not pass.
+    if finding.fingerprint in still or again.failed or again.inconclusive:
         return finding
     return replace(finding, counterfactual=f"passes with {_words(finding.patches)}")
 

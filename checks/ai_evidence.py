@@ -29,19 +29,18 @@ def dossier(one: Workload, side: Side) -> Dossier:
     named = {path for path, _ in named_paths(resource, one.domain)}
     home = folder(resource.source.path)
     paths = sorted(named & shelf.papers.keys()) if named else shelf.paths.get(home, ())
+    known, deployed = names(one), digests(one)
+    theirs = frozenset() if named else _neighbours(known, home, side)
     papers = [(path, shelf.papers[path]) for path in paths]
     boms: list[ModelBom] = []
     others: list[str] = []
     for path, paper in papers:
-        why = {bom: another(bom, one) for bom in paper.boms}
+        why = {bom: _another(bom, known, deployed) for bom in paper.boms}
         mine = [bom for bom in paper.boms if not why[bom]]
         boms += mine
         # A BOM may list the model's base models too; and the neighbours' are theirs.
         if not mine:
-            of_others = () if named else _neighbours(one, side)
-            others += (
-                f"{path}: {why[bom]}" for bom in paper.boms if not _forms(bom) & set(of_others)
-            )
+            others += (f"{path}: {why[bom]}" for bom in paper.boms if not _forms(bom) & theirs)
     manifest = shelf.papers.get(resource.source.path, Paper())
     return Dossier(
         boms=tuple(boms),
@@ -56,10 +55,9 @@ def dossier(one: Workload, side: Side) -> Dossier:
     )
 
 
-def _neighbours(one: Workload, side: Side) -> frozenset[str]:
+def _neighbours(own: frozenset[str], home: str, side: Side) -> frozenset[str]:
     """The names of the models of the other AI workloads whose evidence is in the same folder."""
-    own = names(one)
-    there = side.shelf.named.get(folder(one.resource.source.path), {})
+    there = side.shelf.named.get(home, {})
     return frozenset(name for name, count in there.items() if count > (name in own))
 
 
@@ -76,13 +74,11 @@ def evidence_changed(key: str, base: Side, head: Side) -> bool:
     return before is not None and after is not None and before != after
 
 
-def another(bom: ModelBom, one: Workload) -> str:
-    """Why a BOM is of another model than the deployed one; "" where it is of that. The version is
-    not looked at: that it differs is a finding, not another model."""
-    known = names(one)
+def _another(bom: ModelBom, known: frozenset[str], deployed: frozenset[str]) -> str:
+    """Why a BOM is of another model than the deployed one, by its names and digests; "" where it is
+    of that. The version is not looked at: that it differs is a finding, not another model."""
     if not _forms(bom) & known:
         return f"it is of the model {bom.name}, not of {' or '.join(sorted(known))}"
-    deployed = digests(one)
     given = {digest.casefold() for digest in bom.digests}
     if deployed and given and not deployed & given:
         return f"it is of {sorted(given)[0]}, and {sorted(deployed)[0]} is deployed"

