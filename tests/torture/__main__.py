@@ -158,12 +158,12 @@ def _print(
 ) -> None:
     mishaps = {kind.name.lower(): n for kind, n in sorted(world.courier.mishaps.items(), key=str)}
     deliveries, attempts = world.sent()
-    comments, runs = world.counts()
+    comments, runs, made = world.counts()
     print(
         f"{name}: {deliveries} deliveries in {attempts} attempts, {mishaps}, over {_PULLS} "
         f"requests in {stormed:.0f} s; {fleet.kills} kills -9; "
         f"{len(world.faults.played)} faults of the API\n"
-        f"  {comments} comments, {runs} check runs on the newest heads, "
+        f"  {comments} comments, {runs} check runs on the newest heads, {made} proposals, "
         f"jobs {dict(sorted(counts(database).items()))}\n"
         f"  {'in order' if not wrong else f'{len(wrong)} WRONG'}"
     )
