@@ -98,6 +98,13 @@ Reach: TypeAlias = Callable[[str, Side, Side], bool]
 
 def sides(subject: Subject) -> tuple[Side, Side]:
     """Both sides of a change. What shows a sign on either one is an AI workload on both."""
+    if "ai sides" not in subject.memo:
+        subject.memo["ai sides"] = _sides(subject)
+    found: tuple[Side, Side] = subject.memo["ai sides"]
+    return found
+
+
+def _sides(subject: Subject) -> tuple[Side, Side]:
     facts = subject.facts
     found = [
         {

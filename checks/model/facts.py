@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from checks.model.costs import Grade
 from checks.model.resources import Location, RenderFailure, Resource, Snapshot
@@ -104,11 +105,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a check is asked about: the same objects before and after, and the facts."""
+    """What a check is asked about: the same objects before and after, and the facts.
+
+    `memo` is for what several checks work out of the same subject, by a name of their own; it is
+    part of no comparison, and a changed copy of a subject begins with an empty one.
+    """
 
     base: Snapshot
     head: Snapshot
     facts: Facts
+    memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def pairs(self) -> Iterator[tuple[Resource | None, Resource | None]]:
         """(before, after) of every object of either side, ordered by id."""
