@@ -13,6 +13,11 @@ EXIT_HELP = "exit status: 0 pass or warn, 1 fail, 2 wrong use or config, 3 appro
 def main(argv: Sequence[str] | None = None) -> int:
     """The `plumbline` command; returns the exit status."""
     args = _parser().parse_args(argv)
+    if argv is None:
+        # A process of our own: standard output is for the answer, so warnings go beside it.
+        from bot import logs
+
+        logs.configure("warning")
     if args.command == "check":
         from bot import check_command
 
