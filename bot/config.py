@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from wcmatch import glob
 from wcmatch._wcparse import PatternLimitException
 
-from bot.data import data_root
+from bot.data import data_root, merged
 from bot.render.yaml_reader import read
 from bot.rightsizing.config import Rightsizing, rightsizing
 from checks.model import Lines, Tier, line_of
@@ -209,19 +209,9 @@ def _check_config(
     if own is False:
         return None
     try:
-        return _adapter(name).validate_python(_merged(shipped, own or {}))
+        return _adapter(name).validate_python(merged(shipped, own or {}))
     except ValidationError as error:
         raise explained(path, lines, ("checks", name), error) from error
-
-
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` on `under`, mappings merged key by key, everything else replaced."""
-    result = dict(under)
-    for key, value in over.items():
-        old = result.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
-    return result
 
 
 def explained(

@@ -7,11 +7,12 @@ and only where the finding is gone is that said.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.config import Policy
-from checks.model import Finding, Node, Outcome, Patch, Resource, Snapshot, Subject
+from checks.model import Finding, Outcome, Patch, Resource, Snapshot, Subject
+from checks.patches import patched
 from checks.registry import CHECKS
 
 # Each costs another run of its check over one folder; the first ones are the ones people read.
@@ -46,7 +47,7 @@ def _tried(finding: Finding, subject: Subject, policy: Policy) -> Finding:
         for key, resource in subject.head.resources.items()
         if resource.source.path.rpartition("/")[0] == folder
     }
-    near[target.id] = replace(target, body=patched(target.body, finding.patches))
+    near[target.id] = patched(target, finding.patches)
     again = check.judge(replace(subject, head=replace(subject.head, resources=near)), config)
     still = {found.fingerprint for found in again.findings}
     # What can no longer be told does not pass.
@@ -64,34 +65,6 @@ def _resource(finding: Finding, head: Snapshot) -> Resource | None:
             if name == (ref.kind, ref.namespace, ref.name):
                 return resource
     return None
-
-
-def patched(body: Mapping[str, Node], patches: Sequence[Patch]) -> Mapping[str, Node]:
-    """A copy of the object with every patch in it; what a pointer lacks is made."""
-    copy: Node = json.loads(json.dumps(body))
-    for patch in patches:
-        copy = _set(copy, patch.pointer, patch.value)
-    if not isinstance(copy, dict):
-        raise TypeError("a patch must leave an object")
-    return copy
-
-
-def _set(node: Node, pointer: Sequence[str | int], value: Node) -> Node:
-    if not pointer:
-        return value
-    step, rest = pointer[0], pointer[1:]
-    if isinstance(step, int):
-        items = list(node) if isinstance(node, list) else []
-        items += [None] * (step + 1 - len(items))
-        items[step] = _set(items[step], rest, value)
-        return items
-    mapping = dict(node) if isinstance(node, dict) else {}
-    inner = _set(mapping.get(step), rest, value)
-    if inner is None and not rest:
-        mapping.pop(step, None)
-    else:
-        mapping[step] = inner
-    return mapping
 
 
 def _words(patches: Sequence[Patch]) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot import evidence_bom, evidence_counts
 from bot.evidence_file import Limits, refused
 from bot.model import TooLarge, TreeEntry
 from bot.render.limits import Limits as ReaderLimits
+from bot.render.select import Trees
 from bot.render.yaml_reader import read
 from checks.ai import folder, named_paths, workload
 from checks.model import (
@@ -34,20 +34,6 @@ _REGULAR = ("100644", "100755")
 _SYMLINK = "120000"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LONGEST_PATH = 1024
-
-
-class Trees(Protocol):
-    """What gathering needs of a repository."""
-
-    def tree(
-        self, sha: str, directories: Collection[str], recursive: bool = False
-    ) -> tuple[TreeEntry, ...]:
-        """The entries of these directories."""
-
-    def blobs(
-        self, ids: Collection[str], max_bytes: int, max_total_bytes: int
-    ) -> dict[str, bytes | TooLarge]:
-        """The content of these blobs, in one batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.config import Policy, defaults
-from bot.counterfactual import dotted, patched, tried
+from bot.counterfactual import dotted, tried
 from bot.judge import judge
 from checks.model import Facts, Finding, Location, Node, Outcome, Patch, Resource, Snapshot, Subject
+from checks.patches import patched
 
 FACTS = Facts(now=datetime(2026, 11, 21, tzinfo=UTC))
 
@@ -62,18 +63,20 @@ def test_a_patch_that_does_not_help_is_not() -> None:
 
 
 def test_patching_copies_and_makes_what_is_missing() -> None:
+    pod = next(iter(case().subject.head.resources.values()))
     body: dict[str, Node] = {"spec": {"a": [1, 2]}}
     patches = (
         Patch(pointer=("spec", "a", 1), value=3),
         Patch(pointer=("spec", "b", "c"), value="d"),
         Patch(pointer=("metadata", "labels", "x.io/y"), value="z"),
     )
-    assert patched(body, patches) == {
+    assert patched(replace(pod, body=body), patches).body == {
         "spec": {"a": [1, 3], "b": {"c": "d"}},
         "metadata": {"labels": {"x.io/y": "z"}},
     }
     assert body == {"spec": {"a": [1, 2]}}
-    assert patched({"a": 1, "b": 2}, (Patch(pointer=("a",), value=None),)) == {"b": 2}
+    gone = patched(replace(pod, body={"a": 1, "b": 2}), (Patch(pointer=("a",), value=None),))
+    assert gone.body == {"b": 2}
 
 
 def test_pointers_in_words() -> None:

@@ -14,8 +14,8 @@ from github.PullRequest import PullRequest as RemotePull
 from github.Repository import Repository
 
 from bot.forges import Remote
-from bot.forges.github_answers import WireError
 from bot.forges.github_wire import Lease, Wire
+from bot.forges.wire import WireError
 from bot.model import Annotation, CheckRun, CheckStatus, Comment, PullRequest
 
 # GitHub's limits. The report is cut to fit long before; these only keep a mistake from a 422.

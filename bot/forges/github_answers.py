@@ -7,28 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.forges import ForgeError
+from bot.forges.wire import WireError
 from bot.retry import RateLimited, Transient, retry_after
 
 # GitHub's advice where a limit comes without a time: at least a minute.
 UNTOLD = 60.0
 _MOST_SAID = 300
-
-
-class WireError(ForgeError):
-    """A request failed. `status` is 0 where it was never answered; `meaning` is for the policy."""
-
-    def __init__(
-        self, message: str, *, status: int = 0, meaning: Transient | RateLimited | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.meaning = meaning
-
-
-def classify(error: BaseException) -> Transient | RateLimited | None:
-    """What an exception means to the retry policy."""
-    return error.meaning if isinstance(error, WireError) else None
 
 
 def failure(

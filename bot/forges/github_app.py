@@ -17,10 +17,10 @@ from jwt import PyJWTError
 
 from bot.forges import Conversing, Forge, ForgeError, Proposing
 from bot.forges.github import GitHub
-from bot.forges.github_answers import classify
 from bot.forges.github_propose import GitHubProposing
 from bot.forges.github_talk import GitHubTalk
-from bot.forges.github_wire import Lease, Pace, Setup, Wire
+from bot.forges.github_wire import Lease, Setup, Wire
+from bot.forges.wire import Pace, classify
 from bot.retry import Policy
 
 # A delivery that failed this often fails for a reason that another attempt does not remove.

@@ -16,8 +16,8 @@ from github.PullRequest import PullRequest as RemotePull
 
 from bot.forges import ForgeError, branches
 from bot.forges.branches import NotOurs
-from bot.forges.github_answers import WireError
 from bot.forges.github_wire import Wire
+from bot.forges.wire import WireError
 from bot.model import Edit, Proposal, ProposedPull
 
 _LONGEST_TITLE = 256

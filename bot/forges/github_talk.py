@@ -10,8 +10,8 @@ from github.PullRequestReview import PullRequestReview
 from github.Repository import Repository
 
 from bot.forges import Forge
-from bot.forges.github_answers import WireError
 from bot.forges.github_wire import Wire
+from bot.forges.wire import WireError
 from bot.model import Comment
 from checks.model import Approval, Review
 

@@ -23,7 +23,8 @@ import structlog
 from github.Auth import AppAuth, Auth
 from github.Requester import Requester
 
-from bot.forges.github_answers import WireError, failure
+from bot.forges.github_answers import failure
+from bot.forges.wire import Pace, WireError
 from bot.retry import Policy, Transient
 
 API_VERSION = "2022-11-28"
@@ -34,28 +35,6 @@ _REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)/")
 log = structlog.get_logger()
 # At DEBUG it writes whole answers, and a token request's answer is a token.
 logging.getLogger("github.Requester").setLevel(logging.INFO)
-
-
-class Pace:
-    """Keeps writes to one repository `pause` seconds apart, over all threads."""
-
-    def __init__(self, pause: float, policy: Policy) -> None:
-        self._pause = pause
-        self._policy = policy
-        self._lock = threading.Lock()
-        self._free_at: dict[str, float] = {}
-
-    def wait(self, verb: str, url: str) -> None:
-        """Returns once the request may be sent. Only writes into a repository are held up."""
-        target = _REPOSITORY.search(url)
-        if verb == "GET" or target is None or self._pause <= 0:
-            return
-        with self._lock:
-            now = self._policy.clock()
-            at = max(now, self._free_at.get(target[1], now))
-            self._free_at[target[1]] = at + self._pause
-        if at > now:
-            self._policy.sleep(at - now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +141,10 @@ class Wire(Requester):
 
     def _send(self, verb: str, url: str, *rest: Any) -> tuple[dict[str, Any], Any]:
         what = f"{verb} {urlsplit(url).path}"
-        self._setup.pace.wait(verb, url)
+        # Only writes into a repository are held up.
+        target = _REPOSITORY.search(url)
+        if verb != "GET" and target is not None:
+            self._setup.pace.wait(target[1])
         with self._lock:
             used = self._lease.lend() if self._lease else ""
             status, headers, text = self._exchange(what, verb, url, *rest)

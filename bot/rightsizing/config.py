@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bot.data import data_root
+from bot.data import data_root, merged
 from checks.rightsize_config import CpuSizing, Guards, MemorySizing, Sizing
 
 # Label names are written into PromQL as they are; values are quoted.
@@ -54,16 +54,7 @@ def rightsizing(own: Mapping[str, Any] | None = None) -> Rightsizing:
 
     Raises pydantic's ValidationError; its locations are paths inside of the section.
     """
-    return Rightsizing.model_validate(_merged(_shipped(), own or {}))
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(under)
-    for key, value in over.items():
-        old = result.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
-    return result
+    return Rightsizing.model_validate(merged(_shipped(), own or {}))
 
 
 @cache

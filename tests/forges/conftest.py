@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.forges import Forge, ForgeApp
-from bot.forges.github_answers import classify
 from bot.forges.github_app import GitHubApp
+from bot.forges.wire import classify
 from bot.model import Annotation, CheckRun, CheckStatus
 from bot.retry import Policy
 from tests.forge import FakeGitHub, Pull, Repo

@@ -8,7 +8,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.forges.github_answers import UNTOLD, classify, failure
+from bot.forges.github_answers import UNTOLD, failure
+from bot.forges.wire import classify
 from bot.retry import Later, RateLimited, Transient
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

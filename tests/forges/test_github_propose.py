@@ -12,9 +12,9 @@ from github.Auth import AppAuth
 
 from bot.forges import ForgeError, Proposing
 from bot.forges.branches import NotOurs, blob_id
-from bot.forges.github_answers import classify
 from bot.forges.github_propose import GitHubProposing
-from bot.forges.github_wire import Lease, Pace, Setup, Wire
+from bot.forges.github_wire import Lease, Setup, Wire
+from bot.forges.wire import Pace, classify
 from bot.model import Edit, Proposal, ProposedPull
 from bot.retry import Policy
 from tests.forge import faults

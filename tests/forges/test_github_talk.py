@@ -10,9 +10,9 @@ from github.Auth import AppAuth
 from bot import commands
 from bot.forges import Conversing, ForgeError
 from bot.forges.github import GitHub
-from bot.forges.github_answers import classify
 from bot.forges.github_talk import GitHubTalk
-from bot.forges.github_wire import Lease, Pace, Setup, Wire
+from bot.forges.github_wire import Lease, Setup, Wire
+from bot.forges.wire import Pace, classify
 from bot.intake.github import read
 from bot.model import Command, Job
 from bot.retry import Later, Policy

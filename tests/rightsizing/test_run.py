@@ -14,10 +14,10 @@ from github.Auth import AppAuth
 
 from bot.facts import load_facts
 from bot.forges import Forge, Proposing
-from bot.forges.github_answers import classify
 from bot.forges.github_app import GitHubApp
 from bot.forges.github_propose import GitHubProposing
-from bot.forges.github_wire import Lease, Pace, Setup, Wire
+from bot.forges.github_wire import Lease, Setup, Wire
+from bot.forges.wire import Pace, classify
 from bot.jobs.proposals import Proposals
 from bot.model import Proposal, ProposedPull
 from bot.repo import Mirrors, Repository
