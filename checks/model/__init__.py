@@ -1,19 +1,27 @@
 """The values every check reads and returns. Standard library only; nothing here does I/O."""
 
-from checks.model.costs import ZERO, CostDelta, CostLine, Grade, Range, UnknownCost
+from checks.model.costs import (
+    ZERO,
+    Attribution,
+    CostDelta,
+    CostLine,
+    Driver,
+    Ledger,
+    Range,
+    UnknownCost,
+)
 from checks.model.facts import (
     Approval,
     Evidence,
     Facts,
     GroupCounts,
     ModelBom,
-    Prices,
     Review,
     Subject,
-    UnitPrice,
 )
 from checks.model.findings import Finding, Input, Patch, Severity, Trace
 from checks.model.outcomes import Outcome, State, Verdict
+from checks.model.prices import NOWHERE, Accelerator, Grade, Machine, Place, Prices, UnitPrice
 from checks.model.resources import (
     Lines,
     Location,
@@ -41,8 +49,11 @@ from checks.model.usage import (
 )
 
 __all__ = [
+    "NOWHERE",
     "ZERO",
+    "Accelerator",
     "Approval",
+    "Attribution",
     "Confidence",
     "ContainerUsage",
     "CostDelta",
@@ -50,20 +61,24 @@ __all__ = [
     "CpuUsage",
     "Direction",
     "Distribution",
+    "Driver",
     "Evidence",
     "Facts",
     "Finding",
     "Grade",
     "GroupCounts",
     "Input",
+    "Ledger",
     "Lines",
     "Location",
+    "Machine",
     "MemoryUsage",
     "ModelBom",
     "NoUsage",
     "Node",
     "Outcome",
     "Patch",
+    "Place",
     "Pointer",
     "Prices",
     "Range",

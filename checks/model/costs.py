@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from checks.model.prices import Grade, UnitPrice
 from checks.model.resources import Location, ResourceRef, Tier
 
 
-class Grade(Enum):
-    """How sure a price is: A known SKU and replicas, B a range on one, C derived, D defaults."""
+class Ledger(Enum):
+    """Two ways to count the same machines, never added: what is bought (machines, disks, load
+    balancers), and what pods reserve of it."""
 
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
+    CAPACITY = "capacity"
+    ALLOCATION = "allocation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,37 @@ ZERO = Range.exact(Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """One reason why a cost changed: "replicas", "CPU", "memory", "GPU type", "price", …
+
+    `share` is its exact Shapley share of the expected delta, in whole cents; the shares of a line
+    add up to its expected delta in cents.
+    """
+
+    name: str
+    before: str
+    after: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Whose cost it is; "" is unallocated. `environment` is the tier, or what a label says."""
+
+    cost_center: str = ""
+    team: str = ""
+    model: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostLine:
-    """What one object costs a month before and after; None on the side where it does not exist."""
+    """What one object costs a month before and after; None on the side where it does not exist.
+
+    A line that is not `counted` is shown but in no total: it is in the other ledger already.
+    `prices` are the unit prices it was computed from, `carbon_…` grams of CO2e a month (modelled;
+    None where that cannot be told).
+    """
 
     resource_id: str
     resource: ResourceRef
@@ -68,6 +97,13 @@ class CostLine:
     grade: Grade
     basis: str = ""
     tier: Tier = Tier.STAGING
+    ledger: Ledger = Ledger.ALLOCATION
+    counted: bool = True
+    drivers: tuple[Driver, ...] = ()
+    prices: tuple[UnitPrice, ...] = ()
+    attribution: Attribution = Attribution()
+    carbon_before: Decimal | None = None
+    carbon_after: Decimal | None = None
 
     @property
     def delta(self) -> Range:
@@ -83,27 +119,34 @@ class UnknownCost:
     resource: ResourceRef
     location: Location
     reason: str
+    attribution: Attribution = Attribution()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostDelta:
-    """The monthly cost of what the change reaches. Unknown lines are in no sum."""
+    """The monthly cost of what the change reaches. Unknown lines and those that are not counted
+    are in no sum."""
 
     currency: str
     lines: tuple[CostLine, ...]
     unknown: tuple[UnknownCost, ...]
 
     @property
+    def counted(self) -> tuple[CostLine, ...]:
+        """The lines that totals are made of."""
+        return tuple(line for line in self.lines if line.counted)
+
+    @property
     def before(self) -> Range:
         """Σ of the lines' cost before."""
-        return sum((line.before for line in self.lines if line.before), start=ZERO)
+        return sum((line.before for line in self.counted if line.before), start=ZERO)
 
     @property
     def after(self) -> Range:
         """Σ of the lines' cost after."""
-        return sum((line.after for line in self.lines if line.after), start=ZERO)
+        return sum((line.after for line in self.counted if line.after), start=ZERO)
 
     @property
     def delta(self) -> Range:
         """Σ of the lines' deltas."""
-        return sum((line.delta for line in self.lines), start=ZERO)
+        return sum((line.delta for line in self.counted), start=ZERO)

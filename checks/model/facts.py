@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
-from checks.model.costs import Grade
+from checks.model.prices import NO_PRICES, Place, Prices
 from checks.model.resources import Location, RenderFailure, Resource, Snapshot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitPrice:
-    """The price of one unit of something. `unit` is "vCPU-hour", "GiB-hour", "GPU-hour" or
-    "GiB-month"; `source` and `as_of` say where the figure is from and of what day."""
-
-    amount: Decimal
-    unit: str
-    source: str
-    as_of: date
-    grade: Grade = Grade.D
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """Unit prices by resource name: "cpu", "ram", "gpu", "storage"."""
-
-    currency: str = "USD"
-    units: Mapping[str, UnitPrice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +72,9 @@ class Facts:
     """What judging needs to know besides the two snapshots; each with its source and date."""
 
     now: datetime
-    prices: Prices = Prices()
+    prices: Prices = NO_PRICES
+    # The prices of every other place where something of either side runs.
+    elsewhere: Mapping[Place, Prices] = field(default_factory=dict)
     evidence: Evidence = Evidence()
     # What the merge base carried: what was there before does not gate, what is taken away does.
     evidence_before: Evidence = Evidence()
@@ -101,6 +82,10 @@ class Facts:
     review: Review | None = None
     # The domain of our labels: "finops." and "ai." go before it.
     label_domain: str = "apexlogic.com"
+
+    def prices_at(self, place: Place) -> Prices:
+        """The prices of a place; the general ones where it has none of its own."""
+        return self.elsewhere.get(place, self.prices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from checks.model.prices import NOWHERE, Place
+
 # One value of a parsed manifest. Integers, floats and booleans follow Kubernetes' scalar rules.
 Node: TypeAlias = "bool | int | float | str | list[Node] | dict[str, Node] | None"
 
@@ -55,7 +57,12 @@ class Resource:
     lines: Lines = 0
     tier: Tier = Tier.STAGING
     changed: bool = True
+    # The root it was rendered from: "kustomize overlays/prod", "helm charts/web"; "plain" for none.
     rendered_from: str = "plain"
+    place: Place = NOWHERE
+    # What a rendered field's line is, where it does not come from `source`; the nearest ancestor
+    # counts. Empty for what was read as it stands.
+    origins: Mapping[Pointer, Location] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -76,6 +83,9 @@ class Resource:
 
     def locate(self, *pointer: str | int) -> Location:
         """The line of the value at `pointer`, or of its deepest ancestor that exists."""
+        for length in range(len(pointer), 0, -1) if self.origins else ():
+            if pointer[:length] in self.origins:
+                return self.origins[pointer[:length]]
         return Location(
             path=self.source.path, line=line_of(self.lines, pointer) or self.source.line
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
 
-from checks.model import Grade, Range
+from checks.model import Grade, Ledger, Range, UnitPrice
 
 HOURS = Decimal(730)
 # Rounding happens once, on the smallest part of a sum (one pod, one volume). What is multiplied
@@ -18,12 +20,48 @@ _ABSURD = Decimal(10**12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """One thing a cost depends on, with its value as the formula takes it and as people read it."""
+
+    value: Any
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """How an expected cost comes about: `formula` makes the amount a month of the values of
+    `factors`, by their names ("replicas", "CPU", "memory", "GPU type", "price", …). What changed
+    between two bills of the same formula is explained by exchanging factor after factor."""
+
+    formula: Callable[[Mapping[str, Any]], Decimal]
+    factors: Mapping[str, Factor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware:
+    """What is expected to run around the clock, for carbon: `accelerators` by their names."""
+
+    vcpu: Decimal
+    memory_gib: Decimal
+    accelerators: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """An amount a month; `basis` tells in words what it was computed from."""
+    """An amount a month; `basis` tells in words what it was computed from, `prices` with which
+    unit prices. `bill` and `hardware` are None where there is nothing to take apart."""
 
     amount: Range
     grade: Grade
     basis: str
+    prices: tuple[UnitPrice, ...] = ()
+    ledger: Ledger = Ledger.ALLOCATION
+    # Whether it is the machines that pods run on (the other ledger's pods must not be added), and
+    # whether their number follows the pods.
+    nodes: bool = False
+    autoscaled: bool = False
+    bill: Bill | None = None
+    hardware: Hardware | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
