@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checks.model import Lines, Location, Node, Pointer, RenderFailure
+from checks.model import Lines, Location, Node, Place, Pointer, RenderFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,8 @@ class RenderedObject:
     source: Location
     lines: Lines = 0
     origins: Mapping[Pointer, Location] = field(default_factory=dict)
+    # Where it runs, where the source says so itself (a Terraform provider's region).
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

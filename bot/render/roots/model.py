@@ -67,6 +67,8 @@ class Root:
     by: Location | None = None
     helm: HelmOptions | None = None
     kustomize: KustomizeOptions | None = None
+    # Of Terraform: the plan in JSON that stands for the module, a path of the repository.
+    plan: str = ""
     remote: tuple[str, ...] = ()
     failure: RenderFailure | None = None
 
