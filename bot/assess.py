@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import evidence, policies, preview, waivers
-from bot.config import CONFIG_PATHS, ConfigError, Policy, defaults, parse
+from bot.config import CONFIG_PATHS, Policy, defaults, parse
+from bot.config_file import ConfigError
 from bot.counterfactual import tried
 from bot.facts import load_facts
 from bot.judge import judge
 from bot.model import Change, Report, Stats
-from bot.render.plain import Limits, snapshots
+from bot.render.compose import Renders, snapshots
+from bot.render.limits import Limits
+from bot.render.roots.model import Rendering
 from bot.repo import Repository
 from checks.ai import workload
 from checks.model import Facts, Outcome, Review, Snapshot, Subject, Verdict
@@ -49,6 +52,7 @@ def assess(
     now: datetime,
     law: Callable[[], Policy],
     review: Callable[[], Review] | None = None,
+    renderer: Callable[[Rendering], Renders] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """Judge a change by the law. Deterministic but for `stats.seconds`.
@@ -63,7 +67,8 @@ def assess(
         policy = law()
     except ConfigError as error:
         broken, policy = error, defaults()
-    base, head = snapshots(repo, change, policy.tier_of, limits)
+    renders = renderer(policy.rendering) if renderer else None
+    base, head = snapshots(repo, change, policy, renders, limits)
     relevant = _touched(base) | _touched(head)
     facts = _facts(repo, change, (base, head), policy, now, review)
     subject = Subject(base=base, head=head, facts=facts)

@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.assess import assess, change_between, law_at
-from bot.config import ConfigError, Policy, parse
+from bot.config import Policy, parse
+from bot.config_file import ConfigError
 from bot.model import Report
 from bot.repo import GitError, Repository
 from checks.model import Verdict

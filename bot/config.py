@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, TypeAlias
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,64 +17,19 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import PydanticCustomError
-from wcmatch import glob
-from wcmatch._wcparse import PatternLimitException
 
+from bot.config_file import ConfigError, explained, mapping
 from bot.data import data_root, merged
-from bot.render.yaml_reader import read
+from bot.globs import DEEPEST, Glob, matches
+from bot.render.config import RenderSection
+from bot.render.roots.model import Rendering
 from bot.rightsizing.config import Rightsizing, rightsizing
-from checks.model import Lines, Tier, line_of
+from checks.model import Lines, Place, Tier, line_of
 from checks.registry import CHECKS
 
 # First one found wins; both are looked for on the base branch only.
 CONFIG_PATHS = (".github/plumbline.yml", ".plumbline.yml")
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
-_GLOB = glob.GLOBSTAR | glob.DOTGLOB | glob.BRACE
-# A pattern may expand to this many; a repository's config is trusted, but not with our memory.
-_GLOB_LIMIT = 100
-# A match takes (depth of the path) to the power of (number of "**") steps, and the head's config is
-# tried as well: a pattern and a path of a pull request must not keep a worker busy for hours.
-_MOST_GLOBSTARS = 2
-_DEEPEST = 64
-_LONGEST_SHOWN = 200
-
-
-class ConfigError(Exception):
-    """A config that cannot be the law, with file, line and what to write instead."""
-
-    def __init__(self, path: str, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
-        self.path, self.line, self.message = path, line, message
-
-
-def _checked_glob(pattern: str) -> str:
-    if pattern.count("**") > _MOST_GLOBSTARS:
-        said = f"expected a glob with at most {_MOST_GLOBSTARS} times '**'"
-        raise PydanticCustomError("glob_stars", said)
-    try:
-        matches("", (pattern,))
-    except PatternLimitException:
-        said = f"expected a glob whose braces stand for at most {_GLOB_LIMIT} others"
-        raise PydanticCustomError("glob_braces", said) from None
-    return pattern
-
-
-def matches(text: str, patterns: Sequence[str]) -> bool:
-    """Whether a path from the root (or a name with slashes) matches one of the globs: "*" within a
-    part, "**" over parts, "{a,b}" either. What is deeper than 64 parts matches nothing."""
-    return text.count("/") < _DEEPEST and bool(_compiled(tuple(patterns)).match(text))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(patterns: tuple[str, ...]) -> glob.WcMatcher[str]:
-    return glob.compile(patterns, flags=_GLOB, limit=_GLOB_LIMIT)
-
-
-# A glob as a repository writes it.
-Glob: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=300), AfterValidator(_checked_glob)
-]
 
 
 class _TierRule(BaseModel):
@@ -102,6 +56,7 @@ class ConfigFile(BaseModel):
     waivers: str = ".plumbline/waivers.yml"
     prices: _Prices = _Prices()
     rightsizing: dict[str, Any] = {}
+    render: RenderSection = RenderSection()
     # The domain of our labels and annotations: finops.DOMAIN/cost-center, ai.DOMAIN/owner, …
     domain: Annotated[str, StringConstraints(pattern=_DOMAIN)] = "apexlogic.com"
 
@@ -125,20 +80,25 @@ class Policy:
     waivers: str = ""
     label_domain: str = "apexlogic.com"
     rightsizing: Rightsizing = field(default_factory=rightsizing)
-    _seen: dict[str, Tier] = field(default_factory=dict, repr=False, compare=False)
+    rendering: Rendering = field(default_factory=Rendering)
+    _seen: dict[tuple[str, ...], Tier] = field(default_factory=dict, repr=False, compare=False)
 
-    def tier_of(self, path: str) -> Tier:
-        """The tier of the first rule with a glob that matches the path from the root."""
-        if path not in self._seen:
-            self._seen[path] = self._match(path)
-        return self._seen[path]
+    def tier_of(self, *paths: str) -> Tier:
+        """The tier of the first rule with a glob that matches one of the paths from the root."""
+        if paths not in self._seen:
+            self._seen[paths] = self._match(paths)
+        return self._seen[paths]
 
-    def _match(self, path: str) -> Tier:
+    def place_of(self, *paths: str) -> Place:  # noqa: ARG002 - until clusters
+        """Where the prices say that what stands at these paths runs."""
+        return Place(provider=self.provider, region=self.region)
+
+    def _match(self, paths: tuple[str, ...]) -> Tier:
         # Nobody gets out of a tier by hiding a file where no glob looks any more.
-        if path.count("/") >= _DEEPEST:
+        if any(path.count("/") >= DEEPEST for path in paths):
             return Tier.PRODUCTION
         for tier, patterns in self.tiers:
-            if matches(path, patterns):
+            if any(matches(path, patterns) for path in paths):
                 return tier
         return self.default_tier
 
@@ -156,17 +116,6 @@ def parse(path: str, data: bytes) -> Policy:
     except ValidationError as error:
         raise explained(path, lines, (), error) from error
     return _policy(path, file, lines)
-
-
-def mapping(path: str, data: bytes) -> tuple[dict[str, Any], Lines]:
-    """The one YAML mapping that a file of ours is, with its lines. Raises ConfigError."""
-    documents, failures = read(path, data)
-    if failures:
-        worst = failures[0]
-        raise ConfigError(path, worst.location.line, f"{worst.error}. {worst.remedy}")
-    if len(documents) != 1 or not isinstance(documents[0].value, dict):
-        raise ConfigError(path, 1, "expected one YAML mapping that begins with 'version: 1'")
-    return documents[0].value, documents[0].lines
 
 
 def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
@@ -192,6 +141,7 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         waivers=file.waivers,
         label_domain=file.domain,
         rightsizing=_rightsizing(path, lines, file),
+        rendering=file.render.rendering,
     )
 
 
@@ -212,26 +162,6 @@ def _check_config(
         return _adapter(name).validate_python(merged(shipped, own or {}))
     except ValidationError as error:
         raise explained(path, lines, ("checks", name), error) from error
-
-
-def explained(
-    path: str, lines: Lines, prefix: tuple[str | int, ...], error: ValidationError
-) -> ConfigError:
-    """What is wrong with a file of ours, on its line; `prefix` leads to what was validated."""
-    # A union's branches each complain; the one that got deepest is the one that was meant.
-    first = max(error.errors(include_url=False), key=lambda found: len(found["loc"]))
-    pointer = (*prefix, *first["loc"])
-    field_name = ".".join(str(step) for step in pointer) or "the file"
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message = f"{field_name}: there is no such setting"
-    elif first["type"] == "missing":
-        message = f"{field_name} is missing"
-    else:
-        given = repr(first["input"])
-        message = f"{field_name}: {first['msg']}"
-        # A whole list or mapping would bury what is wrong with it.
-        message += f", not {given}" if len(given) <= _LONGEST_SHOWN else ""
-    return ConfigError(path, line_of(lines, pointer) or 1, message)
 
 
 @cache

@@ -41,11 +41,10 @@ def _tried(finding: Finding, subject: Subject, policy: Policy) -> Finding:
     config = policy.checks.get(finding.check)
     if check is None or target is None or config is None:
         return finding
-    folder = target.source.path.rpartition("/")[0]
     near = {
         key: resource
         for key, resource in subject.head.resources.items()
-        if resource.source.path.rpartition("/")[0] == folder
+        if resource.home == target.home
     }
     near[target.id] = patched(target, finding.patches)
     again = check.judge(replace(subject, head=replace(subject.head, resources=near)), config)
@@ -57,13 +56,12 @@ def _tried(finding: Finding, subject: Subject, policy: Policy) -> Finding:
 
 
 def _resource(finding: Finding, head: Snapshot) -> Resource | None:
-    """The object a finding is about: the one of its name in its file."""
-    for resource in head.resources.values():
-        if resource.source.path == finding.location.path and finding.resource is not None:
-            name = (resource.kind, resource.namespace, resource.name)
-            ref = finding.resource
-            if name == (ref.kind, ref.namespace, ref.name):
-                return resource
+    """The object a finding is about: its subject begins with the object's id, then says what."""
+    about = finding.subject
+    while about:
+        if about in head.resources:
+            return head.resources[about]
+        about = about.rpartition(" ")[0]
     return None
 
 

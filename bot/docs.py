@@ -18,8 +18,8 @@ from bot.data import data_root
 from bot.evidence import gather
 from bot.facts import load_facts
 from bot.model import Change, FileChange, TooLarge, TreeEntry
+from bot.render.compose import Everywhere, snapshots
 from bot.render.failures import REMEDIES
-from bot.render.plain import snapshots
 from checks import money
 from checks.model import CostDelta, Evidence, Outcome, Review, Subject, Tier
 from checks.registry import CHECKS
@@ -47,7 +47,7 @@ class Example:
     def outcome(self, check: Check) -> Outcome:
         """What the check says in the tier production."""
         trees = _Trees(tuple(side for side in (self.before, self.after) if side), self.evidence)
-        base, head = snapshots(trees, self._change(), lambda _: Tier.PRODUCTION)
+        base, head = snapshots(trees, self._change(), Everywhere(tier=Tier.PRODUCTION))
         facts = replace(
             load_facts("default", "", _NOW),
             evidence=gather(trees, "head", head.resources.values()),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.config import matches
 from bot.engines.admission import question
 from bot.engines.rego import (
     Answer,
@@ -18,6 +17,7 @@ from bot.engines.rego import (
     Source,
 )
 from bot.engines.said import findings
+from bot.globs import matches
 from bot.model import Change, TooLarge
 from bot.repo import Repository
 from checks.model import Finding, Location, Outcome, Resource, Severity, Subject, Tier

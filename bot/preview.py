@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.config import CONFIG_PATHS, ConfigError, Policy, parse
+from bot.config import CONFIG_PATHS, Policy, parse
+from bot.config_file import ConfigError
 from bot.model import Change
 from bot.repo import Repository
-from checks.model import Finding, Location, Outcome, Severity, Snapshot, Subject, Verdict
+from checks.model import (
+    Finding,
+    Location,
+    Outcome,
+    Resource,
+    Severity,
+    Snapshot,
+    Subject,
+    Verdict,
+)
 
 CHECK = "config"
 
@@ -63,15 +73,17 @@ def _said(path: str, line: int, severity: Severity, rule: str, message: str) -> 
 
 
 def _under(policy: Policy, subject: Subject) -> Subject:
-    """The same objects in the tiers that the policy puts them in."""
+    """The same objects in the tiers and places that the policy puts them in."""
     return replace(
         subject, base=_retiered(subject.base, policy), head=_retiered(subject.head, policy)
     )
 
 
 def _retiered(snapshot: Snapshot, policy: Policy) -> Snapshot:
-    resources = {
-        key: replace(resource, tier=policy.tier_of(resource.source.path))
-        for key, resource in snapshot.resources.items()
-    }
+    resources = {key: _placed(one, policy) for key, one in snapshot.resources.items()}
     return replace(snapshot, resources=resources)
+
+
+def _placed(resource: Resource, policy: Policy) -> Resource:
+    paths = resource.placed_by or (resource.source.path,)
+    return replace(resource, tier=policy.tier_of(*paths), place=policy.place_of(*paths))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.assess import law_at
-from bot.config import ConfigError
+from bot.config_file import ConfigError
 from bot.facts import load_facts
 from bot.forges import ForgeError
 from bot.main import create_rightsizing, forge_apps

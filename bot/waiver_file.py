@@ -18,7 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from bot.config import ConfigError, Glob, explained, mapping, matches
+from bot.config_file import ConfigError, explained, mapping
+from bot.globs import Glob, matches
 from bot.render.failures import REMEDIES
 from bot.repo import Repository
 from checks.model import Finding, Location, line_of

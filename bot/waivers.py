@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import rulebook
-from bot.config import ConfigError
+from bot.config_file import ConfigError
 from bot.model import Change
 from bot.repo import Repository
 from bot.waiver_file import LONGEST, Waiver, Waivers, at, read

@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from bot.config import ConfigError, defaults, parse
+from bot.config import defaults, parse
+from bot.config_file import ConfigError
 from checks.model import Tier
 from checks.registry import CHECKS
 

@@ -14,7 +14,7 @@ from bot.config import defaults
 from bot.engines.builtins import ADDED, REFUSED
 from bot.engines.rego import Limits
 from bot.policies import evaluate
-from bot.render.plain import snapshots
+from bot.render.compose import Everywhere, snapshots
 from bot.repo import Repository
 from checks.model import Facts, Outcome, Severity, State, Subject, Tier
 from tests.checks.manifests import NOW
@@ -55,7 +55,7 @@ def judged(
     head = builder.commit(after)
     with Repository.local(path) as repo:
         change = change_between(repo, base, head)
-        old, new = snapshots(repo, change, lambda _: Tier.PRODUCTION)
+        old, new = snapshots(repo, change, Everywhere(tier=Tier.PRODUCTION))
         subject = Subject(base=old, head=new, facts=Facts(now=NOW))
         return evaluate(repo, change, patterns, subject, **{"limits": LIMITS, **options})
 

@@ -14,7 +14,7 @@ import pytest
 
 from bot import waivers
 from bot.assess import change_between
-from bot.config import ConfigError
+from bot.config_file import ConfigError
 from bot.model import Change
 from bot.repo import Repository
 from bot.waiver_file import Waivers, at, read

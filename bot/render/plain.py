@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from bot.model import Change, TooLarge
 from bot.render import paths
 from bot.render.collector import without_collector
 from bot.render.failures import failure
-from bot.render.identity import Key, identify
 from bot.render.limits import DEFAULT, Limits
 from bot.render.objects import Object, objects
 from bot.render.select import Selection, Source, Trees, select, side
 from bot.render.yaml_reader import read
-from checks.model import Location, RenderFailure, Resource, Snapshot, Tier
-
-__all__ = ["Limits", "snapshots"]
+from checks.model import Location, RenderFailure, Resource
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 # JSON writes what is beyond U+FFFF as two escapes, of which YAML takes neither.
 _SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)", re.DOTALL)
 
 
-def snapshots(
-    repo: Trees, change: Change, tier_of: Callable[[str], Tier], limits: Limits = DEFAULT
-) -> tuple[Snapshot, Snapshot]:
-    """What the repository declares at the merge base and at the head, as far as files changed.
+def sides(
+    repo: Trees,
+    change: Change,
+    taken: tuple[Collection[str], Collection[str]] = ((), ()),
+    limits: Limits = DEFAULT,
+) -> tuple[Plain, Plain]:
+    """What the manifests declare at the merge base and at the head, as far as files changed.
 
-    What cannot be read is in `unreadable` of its side, and the rest is read nevertheless. Raises
-    what `repo` raises.
+    `taken` are the paths of either side that something else reads. What cannot be read is in
+    `unreadable` of its side, and the rest is read nevertheless. Raises what `repo` raises.
     """
     reached = [file.path for file in change.files]
-    before = select(repo, change.merge_base, side(change.files, old=True), reached, limits)
-    after = select(repo, change.head_sha, side(change.files, old=False), reached, limits)
+    old, new = (side(change.files, old=old) for old in (True, False))
+    before = select(repo, change.merge_base, old, reached, limits, taken[0])
+    after = select(repo, change.head_sha, new, reached, limits, taken[1])
     contents = _Contents(repo, before, after, limits)
     with without_collector():
-        base, head = _Side.of(before, contents), _Side.of(after, contents)
-        tier = lru_cache(maxsize=None)(tier_of)
-        base_ids, head_ids = identify(base.keys(), head.keys())
-        return (
-            base.snapshot(change.merge_base, base_ids, tier),
-            head.snapshot(change.head_sha, head_ids, tier),
-        )
+        return _plain(before, contents), _plain(after, contents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """One side's objects, still without an id, in the order of paths; and what cannot be read."""
+
+    resources: Sequence[Resource]
+    unreadable: Sequence[RenderFailure]
 
 
 class _Contents:
@@ -108,43 +110,21 @@ def _character(found: re.Match[bytes]) -> bytes:
         return found.group()
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One side's objects with their files, in the order of paths, and what could not be read."""
-
-    found: Sequence[tuple[Source, Object]]
-    unreadable: Sequence[RenderFailure]
-
-    @classmethod
-    def of(cls, selection: Selection, contents: _Contents) -> _Side:
-        found: list[tuple[Source, Object]] = []
-        unreadable = list(selection.unreadable)
-        for source in selection.sources:
-            here, failures = contents.of(source)
-            found += ((source, item) for item in here)
-            # A neighbour that cannot be read is none of this change's business.
-            if source.changed:
-                unreadable += failures
-        unreadable.sort(key=lambda f: (f.location.path, f.location.line, f.code))
-        return cls(found, unreadable)
-
-    def keys(self) -> list[Key]:
-        return [
-            Key(source.path, item.group, item.kind, item.namespace, item.name)
-            for source, item in self.found
-        ]
-
-    def snapshot(self, sha: str, ids: Sequence[str], tier: Callable[[str], Tier]) -> Snapshot:
-        resources = {
-            key: _resource(key, source, item, tier(source.path))
-            for key, (source, item) in zip(ids, self.found, strict=True)
-        }
-        return Snapshot(sha=sha, resources=resources, unreadable=tuple(self.unreadable))
+def _plain(selection: Selection, contents: _Contents) -> Plain:
+    found: list[Resource] = []
+    unreadable = list(selection.unreadable)
+    for source in selection.sources:
+        here, failures = contents.of(source)
+        found += (_resource(source, item) for item in here)
+        # A neighbour that cannot be read is none of this change's business.
+        if source.changed:
+            unreadable += failures
+    return Plain(resources=found, unreadable=unreadable)
 
 
-def _resource(key: str, source: Source, item: Object, tier: Tier) -> Resource:
+def _resource(source: Source, item: Object) -> Resource:
     return Resource(
-        id=key,
+        id="",
         api_version=item.api_version,
         kind=item.kind,
         namespace=item.namespace,
@@ -152,6 +132,5 @@ def _resource(key: str, source: Source, item: Object, tier: Tier) -> Resource:
         body=item.body,
         source=Location(path=source.path, line=item.line),
         lines=item.lines,
-        tier=tier,
         changed=source.changed,
     )

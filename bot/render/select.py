@@ -55,11 +55,12 @@ def select(
     changes: Sequence[tuple[str, str, str]],
     reached: Collection[str],
     limits: Limits,
+    taken: Collection[str] = (),
 ) -> Selection:
     """What to read at commit `sha`, where (path, mode, blob) of `changes` exist there. `reached`
     are the paths that change on either side: the neighbours of a file that is new here were there
-    before, and must not look new too."""
-    manifests = [path for path in reached if paths.is_manifest(path)]
+    before, and must not look new too. What is `taken` is read through a root, and not here."""
+    manifests = [path for path in reached if paths.is_manifest(path) and path not in taken]
     directories = {paths.directory_and_name(path)[0] for path in manifests}
     roots = {root for path in manifests for root in paths.chart_roots(path)}
     entries = repo.tree(sha, directories | roots) if manifests else ()
@@ -71,12 +72,15 @@ def select(
     sources: list[Source] = []
     unreadable: list[RenderFailure] = []
     for path, mode, blob in changes:
+        if path in taken:
+            continue
         refused = _refused(path, mode, charts)
         if refused is not None:
             unreadable.append(refused)
         elif paths.is_manifest(path):
             sources.append(Source(path=path, blob=blob, changed=True))
-    sources += _context(entries, directories, charts, {path for path, _, _ in changes}, limits)
+    apart = {path for path, _, _ in changes} | set(taken)
+    sources += _context(entries, directories, charts, apart, limits)
     return Selection(
         sources=tuple(sorted(sources, key=lambda source: source.path)),
         unreadable=tuple(unreadable),
@@ -108,17 +112,18 @@ def _context(
     entries: Sequence[TreeEntry],
     directories: Collection[str],
     charts: Collection[str],
-    changed: Collection[str],
+    apart: Collection[str],
     limits: Limits,
 ) -> list[Source]:
-    """The unchanged neighbours of changed manifests, up to the limits, in the order of paths."""
+    """The neighbours of changed manifests but those that are set `apart`, up to the limits, in the
+    order of paths."""
     taken: defaultdict[str, int] = defaultdict(int)
     context: list[Source] = []
     for entry in sorted(entries, key=lambda entry: entry.path):
         directory, _ = paths.directory_and_name(entry.path)
         if (
             directory not in directories
-            or entry.path in changed
+            or entry.path in apart
             or entry.mode not in _REGULAR
             or not paths.is_manifest(entry.path)
             or paths.needs_helm(entry.path, charts)

@@ -60,6 +60,9 @@ class Resource:
     # The root it was rendered from: "kustomize overlays/prod", "helm charts/web"; "plain" for none.
     rendered_from: str = "plain"
     place: Place = NOWHERE
+    # The paths that decide tier and place of what was rendered: its root, what points at it, its
+    # values files. Empty where the source's own path does.
+    placed_by: tuple[str, ...] = ()
     # What a rendered field's line is, where it does not come from `source`; the nearest ancestor
     # counts. Empty for what was read as it stands.
     origins: Mapping[Pointer, Location] = field(default_factory=dict)
@@ -68,6 +71,13 @@ class Resource:
     def group(self) -> str:
         """The API group: "apps" of "apps/v1", "" for the core group."""
         return self.api_version.rpartition("/")[0]
+
+    @property
+    def home(self) -> str:
+        """What is deployed together with it: the root it was rendered from, else its folder."""
+        if self.rendered_from != "plain":
+            return self.rendered_from
+        return self.source.path.rpartition("/")[0]
 
     def get(self, *pointer: str | int) -> Node:
         """The value at `pointer`, None where any step of it is absent or of another shape."""

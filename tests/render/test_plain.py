@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.model import Change, TooLarge, TreeEntry
+from bot.render.compose import Everywhere, snapshots
 from bot.render.limits import DEFAULT, Limits
-from bot.render.plain import snapshots
 from bot.repo import Repository
 from checks.model import Snapshot, Tier
 from tests.render.test_yaml_reader import HOSTILE
@@ -30,8 +30,14 @@ def manifest(name: str, replicas: int = 1, kind: str = "Deployment") -> str:
     )
 
 
-def tier_of(path: str) -> Tier:
-    return Tier.PRODUCTION if path.startswith("prod/") else Tier.STAGING
+class ByFolder(Everywhere):
+    """Production is what stands in prod/."""
+
+    def tier_of(self, *paths: str) -> Tier:
+        return Tier.PRODUCTION if paths[0].startswith("prod/") else self.tier
+
+
+LAW = ByFolder(tier=Tier.STAGING)
 
 
 def between(
@@ -41,7 +47,7 @@ def between(
     with Repository.local(origin.path) as repo:
         files = repo.changed_files(base, head)
         change = Change(base_sha=base, merge_base=base, head_sha=head, files=files)
-        return snapshots(repo, change, tier_of, limits)
+        return snapshots(repo, change, LAW, limits=limits)
 
 
 def said(snapshot: Snapshot) -> list[tuple[str, str, int]]:
@@ -293,7 +299,7 @@ def test_each_blob_is_asked_for_once_and_parsed_once(origin: Builder) -> None:
         trees = CountingTrees(repo)
         files = repo.changed_files(base, head)
         change = Change(base_sha=base, merge_base=base, head_sha=head, files=files)
-        before, after = snapshots(trees, change, tier_of)
+        before, after = snapshots(trees, change, LAW)
     (ids,) = trees.batches
     assert len(ids) == len(set(ids)) == 3
     (context,) = [r for r in before.resources.values() if not r.changed]
@@ -307,7 +313,7 @@ def test_a_change_without_manifests_asks_for_nothing(origin: Builder) -> None:
         trees = CountingTrees(repo)
         files = repo.changed_files(base, head)
         change = Change(base_sha=base, merge_base=base, head_sha=head, files=files)
-        before, after = snapshots(trees, change, tier_of)
+        before, after = snapshots(trees, change, LAW)
     assert trees.batches == []
     assert before.resources == after.resources == {}
 
