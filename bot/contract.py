@@ -8,7 +8,15 @@ from typing import Any
 
 from bot.escape import visible
 from bot.model import Report
-from checks.model import CostLine, Finding, Outcome, Range, ResourceRef
+from checks.model import (
+    Attribution,
+    CostLine,
+    Finding,
+    Outcome,
+    Range,
+    ResourceRef,
+    UnitPrice,
+)
 from checks.money import cents
 
 SCHEMA_VERSION = 1
@@ -93,6 +101,7 @@ def _cost(report: Report) -> dict[str, Any]:
                 "resource": _resource(u.resource),
                 "path": _path(u.location.path),
                 "reason": visible(u.reason, 4096),
+                "attribution": _attribution(u.attribution),
             }
             for u in cost.unknown
         ],
@@ -107,7 +116,49 @@ def _line(line: CostLine) -> dict[str, Any]:
         "after": _range(line.after) if line.after else None,
         "delta": _range(line.delta),
         "grade": line.grade.value,
+        "basis": visible(line.basis, 4096),
+        "ledger": line.ledger.value,
+        "counted": line.counted,
+        "attribution": _attribution(line.attribution),
+        "drivers": [
+            {
+                "name": visible(driver.name),
+                "before": visible(driver.before),
+                "after": visible(driver.after),
+                "share": str(driver.share),
+            }
+            for driver in line.drivers
+        ],
+        "prices": [_price(price) for price in line.prices],
+        "carbon_before": _grams(line.carbon_before),
+        "carbon_after": _grams(line.carbon_after),
     }
+
+
+def _attribution(whose: Attribution) -> dict[str, str]:
+    return {
+        "cost_center": visible(whose.cost_center),
+        "team": visible(whose.team),
+        "model": visible(whose.model),
+        "environment": visible(whose.environment),
+    }
+
+
+def _price(price: UnitPrice) -> dict[str, str]:
+    return {
+        "sku": price.sku,
+        "region": price.region,
+        "amount": f"{price.amount.normalize():f}",
+        "unit": price.unit,
+        "source": visible(price.source),
+        "as_of": price.as_of.isoformat(),
+        "grade": price.grade.value,
+    }
+
+
+def _grams(amount: Decimal | None) -> str | None:
+    """CO2e a month in grams, modelled; null where it is not known."""
+    return None if amount is None else str(cents(amount))
 
 
 def _range(amount: Range) -> dict[str, str]:

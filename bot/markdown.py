@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from bot import escape
+from bot import cost_view, escape
 from bot.data import data_root
 from bot.model import Report
 from bot.report import View, count, view
@@ -95,7 +95,10 @@ def _environment() -> jinja2.Environment:
         "cell": escape.cell,
         "place": place,
         "why": why,
+        "drivers": cost_view.why,
+        "aside": cost_view.aside,
         "money": money.plain,
+        "figure": money.figure,
         "signed": money.signed,
         "spread": money.spread,
         "count": count,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.cost_view import CostView, cost_view
 from bot.model import Report
 from checks import money
-from checks.model import CostDelta, CostLine, Finding, Severity, State, UnknownCost, Verdict
+from checks.model import Finding, Severity, State, Verdict
 from checks.registry import CHECKS
 
 TITLES = {check.id: check.title for check in CHECKS} | {
@@ -48,9 +49,7 @@ class View:
     preexisting: tuple[Finding, ...]
     waived: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
-    cost: CostDelta | None
-    cost_lines: tuple[CostLine, ...]
-    unknown: tuple[UnknownCost, ...]
+    cost: CostView | None
     checks: tuple[CheckRow, ...]
     # "Not told" is shown before everything else that does not block.
     untold: tuple[CheckRow, ...] = field(default=())
@@ -69,7 +68,8 @@ def view(report: Report, domain: str = "") -> View:
     findings = [f for o in outcomes for f in o.findings]
     gating = sorted((f for f in findings if f.gates), key=_urgency)
     verdict = max((o.verdict for o in outcomes), default=Verdict.PASS)
-    cost = next((o.cost for o in outcomes if o.cost), None)
+    priced = next((o.cost for o in outcomes if o.cost), None)
+    cost = cost_view(priced) if priced else None
     rows = tuple(
         CheckRow(
             id=o.check, title=TITLES.get(o.check, o.check), state=o.state.value, reason=o.reason
@@ -87,8 +87,6 @@ def view(report: Report, domain: str = "") -> View:
         waived=tuple(sorted((f for f in findings if f.waived), key=_urgency)),
         fixed=tuple(sorted((f for o in outcomes for f in o.fixed), key=_urgency)),
         cost=cost,
-        cost_lines=tuple(sorted(cost.lines, key=_weight)) if cost else (),
-        unknown=cost.unknown if cost else (),
         checks=rows,
         untold=tuple(r for r in rows if r.state in {State.ERROR.value, State.INCONCLUSIVE.value}),
     )
@@ -99,11 +97,7 @@ def _urgency(finding: Finding) -> tuple[int, str, int, str]:
     return (-finding.severity, at.path, at.line, finding.fingerprint)
 
 
-def _weight(line: CostLine) -> tuple[object, ...]:
-    return (-abs(line.delta.expected), line.location.path, line.resource_id)
-
-
-def _facts(report: Report, gating: list[Finding], cost: CostDelta | None) -> tuple[str, ...]:
+def _facts(report: Report, gating: list[Finding], cost: CostView | None) -> tuple[str, ...]:
     """The half-sentences after the verdict: money first, then what blocks, then what is untold."""
     said: list[str] = []
     if cost and cost.lines:
@@ -111,6 +105,7 @@ def _facts(report: Report, gating: list[Finding], cost: CostDelta | None) -> tup
         said.append(
             f"{money.spread(cost.delta, cost.currency, sign=True)} a month"
             + (f", {share}" if share else "")
+            + f", grade {cost.grade.value}"
         )
     if cost and cost.unknown:
         said.append(f"{count(len(cost.unknown), 'object')} not priced")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from bot.cost_view import GroupRow, aside, why
 from bot.escape import visible
 from bot.model import Report
 from bot.report import View, count, view
@@ -70,19 +71,35 @@ def _findings(title: str, findings: Sequence[Finding]) -> list[RenderableType]:
 
 def _cost(v: View) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    if v.unknown:
+    cost = v.cost
+    if cost is None:
+        return parts
+    if cost.unknown:
         parts.append(Text("\nNot priced (in no total, never counted as $0)", "bold"))
         parts += [
             Text(f"  {visible(str(u.resource))} in {visible(u.location.path)}: {visible(u.reason)}")
-            for u in v.unknown
+            for u in cost.unknown
         ]
-    if v.cost and v.cost_lines:
+    if cost.lines:
         parts.append(Text("\nCost a month", "bold"))
-        for line in v.cost_lines:
+        parts += [_group(row, cost.currency) for row in cost.groups if len(cost.groups) > 1]
+        for line in cost.lines:
             name, path = visible(str(line.resource)), visible(line.location.path)
             parts.append(Text.assemble(f"  {name}  ", (path, "cyan")))
-            parts.append(Text(f"      {_step(line, v.cost.currency)}  (grade {line.grade.value})"))
+            parts.append(Text(f"      {_step(line, cost.currency)}  (grade {line.grade.value})"))
+            said = aside(line) or why(line, cost.currency)
+            if said:
+                parts.append(Text(f"      {visible(said, 1000)}", "dim"))
+        if cost.carbon:
+            parts.append(Text(f"  {cost.carbon}", "dim"))
     return parts
+
+
+def _group(row: GroupRow, currency: str) -> Text:
+    """One environment and team: "  production / shop  +$12.00  ████"."""
+    name = visible(f"{row.environment} / {row.team}")
+    step = money.spread(row.delta, currency, sign=True)
+    return Text.assemble(f"  {name}  {step}  ", (row.bar, "cyan"))
 
 
 def _step(line: CostLine, currency: str) -> str:

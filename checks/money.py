@@ -24,6 +24,15 @@ def plain(amount: Decimal, currency: str = "USD") -> str:
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency}"
 
 
+def figure(amount: Decimal, currency: str = "USD") -> str:
+    """A unit price with all its digits: "$0.031611"; at least two decimals."""
+    text = f"{amount.normalize():f}"
+    digits = len(text.partition(".")[2])
+    number = text if digits >= 2 else f"{amount:.2f}"
+    symbol = _SIGNS.get(currency)
+    return f"{symbol}{number}" if symbol else f"{number} {currency}"
+
+
 def signed(amount: Decimal, currency: str = "USD") -> str:
     """ "+$12.00", "-$3.50", "$0.00"."""
     return ("+" if cents(amount) > 0 else "") + plain(amount, currency)

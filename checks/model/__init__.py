@@ -1,5 +1,7 @@
 """The values every check reads and returns. Standard library only; nothing here does I/O."""
 
+from checks.model.attribution import AttributionRules
+from checks.model.carbon import NO_CARBON, CarbonTable, Coefficient
 from checks.model.costs import (
     ZERO,
     Attribution,
@@ -20,6 +22,7 @@ from checks.model.facts import (
     Subject,
 )
 from checks.model.findings import Finding, Input, Patch, Severity, Trace
+from checks.model.inventory import Inventory, InventoryRow, OpenChange, Share
 from checks.model.outcomes import Outcome, State, Verdict
 from checks.model.prices import NOWHERE, Accelerator, Grade, Machine, Place, Prices, UnitPrice
 from checks.model.resources import (
@@ -50,10 +53,14 @@ from checks.model.usage import (
 
 __all__ = [
     "NOWHERE",
+    "NO_CARBON",
     "ZERO",
     "Accelerator",
     "Approval",
     "Attribution",
+    "AttributionRules",
+    "CarbonTable",
+    "Coefficient",
     "Confidence",
     "ContainerUsage",
     "CostDelta",
@@ -68,6 +75,8 @@ __all__ = [
     "Grade",
     "GroupCounts",
     "Input",
+    "Inventory",
+    "InventoryRow",
     "Ledger",
     "Lines",
     "Location",
@@ -76,6 +85,7 @@ __all__ = [
     "ModelBom",
     "NoUsage",
     "Node",
+    "OpenChange",
     "Outcome",
     "Patch",
     "Place",
@@ -90,6 +100,7 @@ __all__ = [
     "ResourceRef",
     "Review",
     "Severity",
+    "Share",
     "Snapshot",
     "State",
     "Subject",

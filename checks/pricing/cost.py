@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-from checks.model import Grade, Ledger, Range, UnitPrice
+from checks.model import Grade, Ledger, Pointer, Range, Resource, UnitPrice
 
 HOURS = Decimal(730)
 # Rounding happens once, on the smallest part of a sum (one pod, one volume). What is multiplied
@@ -65,10 +65,36 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """A value that nobody can use, where it stands in `resource` (None: in the priced one)."""
+
+    pointer: Pointer
+    problem: str
+    resource: Resource | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """There is no amount; `reason` names what is missing. Unknown is never zero."""
+    """There is no amount; `reason` names what is missing. Unknown is never zero.
+
+    `flaws` are the values that are to blame, where it is not merely that something is not said.
+    """
 
     reason: str
+    flaws: tuple[Flaw, ...] = ()
+
+    def within(self, pointer: Pointer, part: str = "") -> Unknown:
+        """The same of something that stands at `pointer` of the priced object, its part `part`."""
+        flaws = tuple(
+            flaw if flaw.resource else replace(flaw, pointer=(*pointer, *flaw.pointer))
+            for flaw in self.flaws
+        )
+        return Unknown(reason=f"{part}: {self.reason}" if part else self.reason, flaws=flaws)
+
+
+def flawed(pointer: Pointer, problem: str) -> Unknown:
+    """Unknown because of the one value at `pointer`."""
+    return Unknown(reason=problem, flaws=(Flaw(pointer=pointer, problem=problem),))
 
 
 def plausible(answer: Cost | Unknown) -> Cost | Unknown:

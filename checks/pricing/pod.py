@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from checks.model import Node
-from checks.pricing.cost import Unknown
+from checks.model import Node, Pointer
+from checks.pricing.cost import Flaw, Unknown
 from checks.pricing.quantity import QuantityError, quantity
 
 # By resource name: cores, bytes, device counts.
@@ -16,6 +16,24 @@ Amounts: TypeAlias = Mapping[str, Decimal]
 
 _NEEDED = ("cpu", "memory")
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """What a container asks for that does not say: `amount`, and who says so."""
+
+    amount: Decimal
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The effective request of a pod. `silent` are the sentences about containers that do not say
+    what they need, so that `amounts` holds less than it should; `assumed` who filled such gaps."""
+
+    amounts: Amounts
+    silent: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +45,18 @@ class _Asks:
     amounts: Amounts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What came up while a pod spec was read."""
+
+    defaults: Mapping[str, Default]
+    # What the pod as a whole asks for, so that its containers need not.
+    whole: frozenset[str]
+    problems: list[str] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+    assumed: dict[str, None] = field(default_factory=dict)
+
+
 def pod_request(spec: Node) -> Amounts | Unknown:
     """The effective request of a pod spec; Unknown where a container has no CPU or memory request.
 
@@ -34,35 +64,52 @@ def pod_request(spec: Node) -> Amounts | Unknown:
     before it) + overhead. The pod's own `resources` come before its containers'; a limit without
     a request is a request. Disk space for logs and the like (ephemeral-storage) is left out.
     """
+    request = effective(spec, {})
+    if isinstance(request, Unknown):
+        return request
+    return Unknown(reason="; ".join(request.silent)) if request.silent else request.amounts
+
+
+def effective(spec: Node, defaults: Mapping[str, Default]) -> Request | Unknown:
+    """The same with `defaults` for containers that do not say what they need, and where none
+    helps, with their silence told."""
     if not isinstance(spec, dict):
         return Unknown(reason="it has no pod spec")
-    problems: list[str] = []
-    apps = _read(spec.get("containers"), "container", problems)
-    inits = _read(spec.get("initContainers"), "init container", problems)
-    overhead = _amounts(spec.get("overhead"), "overhead", problems)
-    whole = _whole(spec.get("resources"), (*apps, *inits), problems)
-    problems += _silent((*inits, *apps), whole)
-    if not apps:
-        problems.append("it has no containers")
-    if spec.get("resourceClaims"):
-        problems.append("it claims devices (resourceClaims), which have no price")
-    if problems:
-        return Unknown(reason="; ".join(problems))
+    own = spec.get("resources")
+    stated = _stated(own.get("requests")).keys() if isinstance(own, dict) else ()
+    limited = _stated(own.get("limits")).keys() if isinstance(own, dict) else ()
+    reading = _Reading(defaults=defaults, whole=frozenset((*stated, *limited)))
+    apps = _read(spec, "containers", reading)
+    inits = _read(spec, "initContainers", reading)
+    overhead = _amounts(spec.get("overhead"), "overhead", ("overhead",), reading)
+    whole = _whole(own, (*apps, *inits), reading) if isinstance(own, dict) else {}
+    silent = tuple(_silent((*inits, *apps), whole))
+    if not apps and not reading.problems:
+        reading.problems.append("it has no containers")
+    if reading.problems:
+        reason = "; ".join((*reading.problems, *silent))
+        return Unknown(reason=reason, flaws=tuple(reading.flaws))
     total = {**_combine(apps, inits), **whole}
     for name, amount in overhead.items():
         total[name] = total.get(name, _ZERO) + amount
-    return total
+    return Request(amounts=total, silent=silent, assumed=tuple(reading.assumed))
 
 
-def _read(entries: Node, role: str, problems: list[str]) -> list[_Asks]:
+_ROLES = {"containers": "container", "initContainers": "init container"}
+
+
+def _read(spec: Mapping[str, Node], key: str, reading: _Reading) -> list[_Asks]:
+    entries, role = spec.get(key), _ROLES[key]
     if entries is None:
         return []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        problems.append(f"its list of {role}s is not a list of mappings")
+        problem = f"its list of {role}s is not a list of mappings"
+        reading.problems.append(problem)
+        reading.flaws.append(Flaw(pointer=(key,), problem=problem))
         return []
     return [
-        _asks(entry, f"{role} {_named(entry.get('name'), number)}", role, problems)
-        for number, entry in enumerate(entries, start=1)
+        _asks(entry, f"{role} {_named(entry.get('name'), index + 1)}", (key, index), reading)
+        for index, entry in enumerate(entries)
         if isinstance(entry, dict)
     ]
 
@@ -71,14 +118,20 @@ def _named(name: Node, number: int) -> str:
     return name if isinstance(name, str) and name else f"#{number}"
 
 
-def _asks(entry: dict[str, Node], label: str, role: str, problems: list[str]) -> _Asks:
+def _asks(entry: dict[str, Node], label: str, pointer: Pointer, reading: _Reading) -> _Asks:
     resources = entry.get("resources")
+    amounts: dict[str, Decimal] = {}
     if isinstance(resources, dict):
-        asked = {**_stated(resources.get("limits")), **_stated(resources.get("requests"))}
-    else:
-        asked = {}
-    sidecar = role == "init container" and entry.get("restartPolicy") == "Always"
-    return _Asks(label=label, sidecar=sidecar, amounts=_amounts(asked, label, problems))
+        # A limit without a request is a request.
+        for key in ("limits", "requests"):
+            at = (*pointer, "resources", key)
+            amounts |= _amounts(resources.get(key), label, at, reading)
+    for name, default in reading.defaults.items():
+        if name not in amounts and name not in reading.whole:
+            amounts[name] = default.amount
+            reading.assumed[f"{label} {default.by}"] = None
+    sidecar = pointer[0] == "initContainers" and entry.get("restartPolicy") == "Always"
+    return _Asks(label=label, sidecar=sidecar, amounts=amounts)
 
 
 def _stated(amounts: Node) -> dict[str, Node]:
@@ -88,7 +141,7 @@ def _stated(amounts: Node) -> dict[str, Node]:
     return {name: value for name, value in amounts.items() if value is not None}
 
 
-def _amounts(asked: Node, label: str, problems: list[str]) -> dict[str, Decimal]:
+def _amounts(asked: Node, label: str, pointer: Pointer, reading: _Reading) -> dict[str, Decimal]:
     amounts: dict[str, Decimal] = {}
     for name, value in _stated(asked).items():
         if name == "ephemeral-storage":
@@ -96,19 +149,25 @@ def _amounts(asked: Node, label: str, problems: list[str]) -> dict[str, Decimal]
         try:
             amounts[name] = quantity(value)
         except QuantityError as error:
-            problems.append(f"{label}: {name} {error}")
+            problem = f"{label}: {name} {error}"
+            reading.problems.append(problem)
+            reading.flaws.append(Flaw(pointer=(*pointer, name), problem=problem))
             # So that it is not called absent as well; with a problem there is no total anyway.
             amounts[name] = _ZERO
     return amounts
 
 
-def _whole(resources: Node, asks: Sequence[_Asks], problems: list[str]) -> dict[str, Decimal]:
+def _whole(
+    resources: Mapping[str, Node], asks: Sequence[_Asks], reading: _Reading
+) -> dict[str, Decimal]:
     """What the pod-level `resources` decide: their requests, and their limits for what no
     container asks for."""
-    if not isinstance(resources, dict):
-        return {}
-    limits = _amounts(resources.get("limits"), "the pod's limits", problems)
-    requests = _amounts(resources.get("requests"), "the pod's requests", problems)
+    limits = _amounts(
+        resources.get("limits"), "the pod's limits", ("resources", "limits"), reading
+    )
+    requests = _amounts(
+        resources.get("requests"), "the pod's requests", ("resources", "requests"), reading
+    )
     asked = {name for one in asks for name in one.amounts}
     return {**{n: amount for n, amount in limits.items() if n not in asked}, **requests}
 
@@ -121,6 +180,8 @@ def _silent(asks: Iterable[_Asks], whole: Amounts) -> Iterable[str]:
 
 
 def _combine(apps: Sequence[_Asks], inits: Sequence[_Asks]) -> dict[str, Decimal]:
+    if len(apps) == 1 and not inits:
+        return dict(apps[0].amounts)
     total = _sum(one.amounts for one in (*apps, *(i for i in inits if i.sidecar)))
     started: dict[str, Decimal] = {}
     for one in inits:
