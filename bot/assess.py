@@ -36,13 +36,14 @@ def change_between(repo: Repository, base_sha: str, head: str, merge_base: str =
     )
 
 
-def law_at(repo: Repository, sha: str) -> Policy:
-    """The config of a commit, the shipped defaults where it has none. Raises ConfigError."""
+def law_at(repo: Repository, sha: str, branch: str = "") -> Policy:
+    """The config of a commit, the shipped defaults where it has none, for what is merged into
+    `branch`. Raises ConfigError."""
     for path in CONFIG_PATHS:
         data = repo.file(sha, path)
         if data is not None:
-            return parse(path, data)
-    return defaults()
+            return parse(path, data).into(branch)
+    return defaults().into(branch)
 
 
 def assess(

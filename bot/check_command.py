@@ -57,7 +57,7 @@ def _report(args: argparse.Namespace) -> Report:
         merge_base = repo.merge_base(base, head or repo.resolve("HEAD"))
         head = head or repo.worktree_tree()
         change = change_between(repo, base, head, merge_base)
-        law = _given(args.config) if args.config else law_at(repo, base)
+        law = _given(args.config) if args.config else law_at(repo, base, args.base)
         return assess(repo, change, now=datetime.now(UTC), law=lambda: law)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,6 @@ import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -20,22 +19,17 @@ from pydantic import (
 
 from bot.config_file import ConfigError, explained, mapping
 from bot.data import data_root, merged
-from bot.globs import DEEPEST, Glob, matches
+from bot.globs import Glob
 from bot.render.config import RenderSection
 from bot.render.roots.model import Rendering
 from bot.rightsizing.config import Rightsizing, rightsizing
-from checks.model import Lines, Place, Tier, line_of
+from bot.tiers import TierRule, Tiers
+from checks.model import Lines, Place, Resource, Tier, line_of
 from checks.registry import CHECKS
 
 # First one found wins; both are looked for on the base branch only.
 CONFIG_PATHS = (".github/plumbline.yml", ".plumbline.yml")
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
-
-
-class _TierRule(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    tier: Tier
-    paths: Annotated[list[Glob], Field(min_length=1)]
 
 
 class _Prices(BaseModel):
@@ -49,7 +43,7 @@ class ConfigFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     version: Literal[1]
-    tiers: list[_TierRule] = []
+    tiers: list[TierRule] = []
     default_tier: Tier = Tier.STAGING
     checks: dict[str, dict[str, Any] | Literal[False] | None] = {}
     policies: list[Glob] = [".plumbline/policies/**/*.rego"]
@@ -71,8 +65,7 @@ class Policy:
 
     source: str
     digest: str
-    tiers: tuple[tuple[Tier, tuple[str, ...]], ...]
-    default_tier: Tier
+    tiers: Tiers
     checks: Mapping[str, Any]
     provider: str = "default"
     region: str = ""
@@ -81,26 +74,18 @@ class Policy:
     label_domain: str = "apexlogic.com"
     rightsizing: Rightsizing = field(default_factory=rightsizing)
     rendering: Rendering = field(default_factory=Rendering)
-    _seen: dict[tuple[str, ...], Tier] = field(default_factory=dict, repr=False, compare=False)
 
-    def tier_of(self, *paths: str) -> Tier:
-        """The tier of the first rule with a glob that matches one of the paths from the root."""
-        if paths not in self._seen:
-            self._seen[paths] = self._match(paths)
-        return self._seen[paths]
+    def tier_of(self, *paths: str, of: Resource | None = None) -> Tier:
+        """The tier of what stands at these paths from the root, and of the object if given."""
+        return self.tiers.of(paths, of)
+
+    def into(self, branch: str) -> Policy:
+        """The same law for pull requests into that branch."""
+        return replace(self, tiers=replace(self.tiers, branch=branch))
 
     def place_of(self, *paths: str) -> Place:  # noqa: ARG002 - until clusters
         """Where the prices say that what stands at these paths runs."""
         return Place(provider=self.provider, region=self.region)
-
-    def _match(self, paths: tuple[str, ...]) -> Tier:
-        # Nobody gets out of a tier by hiding a file where no glob looks any more.
-        if any(path.count("/") >= DEEPEST for path in paths):
-            return Tier.PRODUCTION
-        for tier, patterns in self.tiers:
-            if any(matches(path, patterns) for path in paths):
-                return tier
-        return self.default_tier
 
 
 def defaults() -> Policy:
@@ -132,8 +117,7 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
     return Policy(
         source=path,
         digest=hashlib.sha256(canonical.encode()).hexdigest()[:16],
-        tiers=tuple((rule.tier, tuple(rule.paths)) for rule in file.tiers),
-        default_tier=file.default_tier,
+        tiers=Tiers(rules=tuple(file.tiers), default=file.default_tier),
         checks=configs,
         provider=file.prices.provider,
         region=file.prices.region,

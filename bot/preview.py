@@ -40,7 +40,7 @@ def outcomes(
     if not path:
         return [_said(touched[0], 0, Severity.WARN, "config-removed", _REMOVED)]
     try:
-        proposed = parse(path, repo.file(change.head_sha, path) or b"")
+        proposed = parse(path, repo.file(change.head_sha, path) or b"").into(policy.tiers.branch)
     except ConfigError as error:
         said = f"this config could not be used after the merge: {error.message}"
         return [_said(path, error.line, Severity.FAIL, "config-invalid", said)]
@@ -86,4 +86,5 @@ def _retiered(snapshot: Snapshot, policy: Policy) -> Snapshot:
 
 def _placed(resource: Resource, policy: Policy) -> Resource:
     paths = resource.placed_by or (resource.source.path,)
-    return replace(resource, tier=policy.tier_of(*paths), place=policy.place_of(*paths))
+    placed = replace(resource, place=policy.place_of(*paths))
+    return replace(placed, tier=policy.tier_of(*paths, of=placed))

@@ -164,7 +164,7 @@ def _report(job: Job, forge: Forge, pull: PullRequest, tools: Tools) -> Report:
             repo,
             change,
             now=tools.clock(),
-            law=lambda: law_at(repo, base),
+            law=lambda: law_at(repo, base, pull.base_ref),
             review=lambda: talk.review(pull.project, pull.number),
         )
 

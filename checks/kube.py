@@ -40,6 +40,12 @@ def pod_pointer(resource: Resource) -> Pointer | None:
     return _POD_SPECS.get((resource.group, resource.kind))
 
 
+def pod_template_pointer(resource: Resource) -> Pointer | None:
+    """Where the pod template of a workload stands, None for a kind that has none."""
+    pointer = pod_pointer(resource)
+    return pointer[:-1] if pointer and len(pointer) > 1 else None
+
+
 def containers(resource: Resource) -> Iterator[Container]:
     """The init containers and containers of a workload; none for any other kind or shape."""
     pointer = pod_pointer(resource)

@@ -52,7 +52,11 @@ def by_resource(check: str, inspect: Inspect) -> Compare:
 def compared(check: str, before: Iterable[Finding], after: Iterable[Finding]) -> Outcome:
     """What a check found after the change, held against what it found before."""
     old = {f.fingerprint: f for f in before}
-    new = [replace(f, preexisting=f.fingerprint in old) for f in after]
+    # What is judged more strictly now (promoted to production) is not what stood there before.
+    new = [
+        replace(f, preexisting=f.fingerprint in old and old[f.fingerprint].severity >= f.severity)
+        for f in after
+    ]
     left = {f.fingerprint for f in new}
     fixed = tuple(f for key, f in old.items() if key not in left)
     return Outcome(check=check, findings=tuple(new), fixed=fixed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 import pytest
 
 from bot.config import defaults, parse
 from bot.config_file import ConfigError
-from checks.model import Tier
+from checks.model import Location, Node, Resource, Tier
 from checks.registry import CHECKS
 
 PATH = ".github/plumbline.yml"
@@ -94,3 +95,41 @@ def test_a_mistake_is_told_with_its_line(text: str, line: int, said: str) -> Non
     assert said in error.value.message
     assert error.value.line == line
     assert str(error.value).startswith(f"{PATH}:")
+
+
+def test_tiers_by_branch_namespace_label_and_cluster() -> None:
+    policy = parse(
+        "plumbline.yml",
+        b"""version: 1
+tiers:
+  - {tier: production, labels: {env: "prod*"}}
+  - {tier: production, namespaces: [shop], branches: [main]}
+  - {tier: experiment, paths: ["sandbox/**"]}
+""",
+    )
+    labelled = _object({"metadata": {"name": "x", "labels": {"env": "prod-eu"}}})
+    templated = _object({"spec": {"template": {"metadata": {"labels": {"env": "production"}}}}})
+    shop = replace(_object({}), namespace="shop")
+    assert policy.tier_of("a.yaml", of=labelled) is Tier.PRODUCTION
+    assert policy.tier_of("a.yaml", of=templated) is Tier.PRODUCTION
+    assert policy.tier_of("a.yaml", of=shop) is Tier.STAGING
+    assert policy.into("main").tier_of("a.yaml", of=shop) is Tier.PRODUCTION
+    assert policy.into("main").tier_of("sandbox/a.yaml", of=_object({})) is Tier.EXPERIMENT
+    assert policy.tier_of("sandbox/a.yaml") is Tier.EXPERIMENT
+
+
+def test_a_tier_rule_names_something() -> None:
+    with pytest.raises(ConfigError, match=r"plumbline.yml:3: tiers.0: .*without paths"):
+        parse("plumbline.yml", b"version: 1\ntiers:\n  - tier: production\n")
+
+
+def _object(body: dict[str, Node]) -> Resource:
+    return Resource(
+        id="x",
+        api_version="apps/v1",
+        kind="Deployment",
+        namespace="",
+        name="x",
+        body=body,
+        source=Location(path="a.yaml"),
+    )

@@ -34,8 +34,8 @@ class Law(Protocol):
     def rendering(self) -> Rendering:
         """How roots are found and rendered."""
 
-    def tier_of(self, *paths: str) -> Tier:
-        """The tier of what these paths decide about."""
+    def tier_of(self, *paths: str, of: Resource | None = None) -> Tier:
+        """The tier of what these paths decide about, and of the object if given."""
 
     def place_of(self, *paths: str) -> Place:
         """Where what these paths decide about runs."""
@@ -49,7 +49,7 @@ class Everywhere:
     place: Place = NOWHERE
     rendering: Rendering = field(default_factory=Rendering)
 
-    def tier_of(self, *_: str) -> Tier:
+    def tier_of(self, *_: str, of: Resource | None = None) -> Tier:  # noqa: ARG002 - the same
         """The tier."""
         return self.tier
 
@@ -147,10 +147,7 @@ def _composed(
         for side, done in zip(plain, rendered, strict=True)
     ]
     ids = identify([e.key for e in entries[0]], [e.key for e in entries[1]])
-    bodies = [
-        {key: entry.resource.body for key, entry in zip(keys, side, strict=True)}
-        for keys, side in zip(ids, entries, strict=True)
-    ]
+    both = [dict(zip(keys, side, strict=True)) for keys, side in zip(ids, entries, strict=True)]
     failures = [
         [*side.unreadable, *(f for _, output in done for f in output.failures)]
         for side, done in zip(plain, rendered, strict=True)
@@ -158,7 +155,7 @@ def _composed(
     base, head = (
         Snapshot(
             sha=(change.merge_base, change.head_sha)[number],
-            resources=dict(_identified(ids[number], entries[number], bodies[1 - number])),
+            resources=_identified(both[number], both[1 - number], after=number == 1),
             unreadable=_ordered(failures[number]),
         )
         for number in (0, 1)
@@ -167,30 +164,45 @@ def _composed(
 
 
 def _identified(
-    ids: Sequence[str], entries: Sequence[_Entry], other: Mapping[str, Mapping[str, object]]
-) -> Iterable[tuple[str, Resource]]:
-    """With ids; of what a root renders that counts as changed which the other side has not."""
-    for key, entry in zip(ids, entries, strict=True):
-        changed = entry.resource.changed
+    own: Mapping[str, _Entry], other: Mapping[str, _Entry], *, after: bool
+) -> dict[str, Resource]:
+    """With ids. Of what a root renders that counts as changed which the other side has not."""
+    found = {}
+    for key, entry in own.items():
+        one, partner = entry.resource, other.get(key)
+        changed = one.changed
         if entry.root:
-            changed = other.get(key) != entry.resource.body
-        yield key, replace(entry.resource, id=key, changed=changed)
+            changed = partner is None or partner.resource.body != one.body
+        tier = one.tier
+        # Nobody gets out of a tier by taking off the label or namespace that put him there.
+        if after and partner and _same_place(one, partner.resource):
+            tier = max(tier, partner.resource.tier, key=_STRICTNESS.index)
+        found[key] = replace(one, id=key, changed=changed, tier=tier)
+    return found
+
+
+_STRICTNESS = list(Tier)
+
+
+def _same_place(one: Resource, other: Resource) -> bool:
+    return (one.placed_by or one.source.path) == (other.placed_by or other.source.path)
 
 
 def _from_files(plain: Plain, law: Law) -> Iterable[_Entry]:
     for resource in plain.resources:
         path = resource.source.path
-        placed = replace(resource, tier=law.tier_of(path), place=law.place_of(path))
-        yield _Entry(placed, "")
+        placed = replace(resource, place=law.place_of(path))
+        yield _Entry(replace(placed, tier=law.tier_of(path, of=placed)), "")
 
 
 def _from_roots(done: _Done, law: Law) -> Iterable[_Entry]:
     for root, output in done:
         deciding = deciding_paths(root)
-        tier, place = law.tier_of(*deciding), law.place_of(*deciding)
+        place = law.place_of(*deciding)
         name = f"{root.kind.value} {root.key}"
         for item in output.objects:
-            yield _Entry(_resource(item, name, deciding, tier, item.place or place), name)
+            placed = _resource(item, name, deciding, item.place or place)
+            yield _Entry(replace(placed, tier=law.tier_of(*deciding, of=placed)), name)
 
 
 def deciding_paths(root: Root) -> tuple[str, ...]:
@@ -201,9 +213,7 @@ def deciding_paths(root: Root) -> tuple[str, ...]:
     return (*by, *helm, inside)
 
 
-def _resource(
-    item: RenderedObject, name: str, deciding: tuple[str, ...], tier: Tier, place: Place
-) -> Resource:
+def _resource(item: RenderedObject, name: str, deciding: tuple[str, ...], place: Place) -> Resource:
     body = item.body
     metadata = body.get("metadata")
     meta = metadata if isinstance(metadata, dict) else {}
@@ -216,7 +226,6 @@ def _resource(
         body=body,
         source=item.source,
         lines=item.lines,
-        tier=tier,
         rendered_from=name,
         place=place,
         placed_by=deciding,

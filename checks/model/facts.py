@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from checks.model.attribution import AttributionRules
+from checks.model.carbon import NO_CARBON, CarbonTable
+from checks.model.inventory import Inventory, OpenChange
 from checks.model.prices import NO_PRICES, Place, Prices
 from checks.model.resources import Location, RenderFailure, Resource, Snapshot
 
@@ -82,6 +85,13 @@ class Facts:
     review: Review | None = None
     # The domain of our labels: "finops." and "ai." go before it.
     label_domain: str = "apexlogic.com"
+    # By which labels costs are attributed, and what carbon is modelled from.
+    attribution: AttributionRules = field(default_factory=AttributionRules)
+    carbon: CarbonTable = NO_CARBON
+    # What the whole base branch declares, None where it was not priced (no budget asks for it), and
+    # the other open changes into it.
+    inventory: Inventory | None = None
+    open_changes: tuple[OpenChange, ...] = ()
 
     def prices_at(self, place: Place) -> Prices:
         """The prices of a place; the general ones where it has none of its own."""

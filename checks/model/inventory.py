@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from checks.model.costs import ZERO, Attribution, Ledger, Range
@@ -20,7 +20,7 @@ class InventoryRow:
     resource_id: str
     resource: ResourceRef
     location: Location
-    attribution: Attribution = Attribution()
+    attribution: Attribution = field(default_factory=Attribution)
     monthly: Range | None = None
     reason: str = ""
     grade: Grade = Grade.D

@@ -122,10 +122,13 @@ def _asks(entry: dict[str, Node], label: str, pointer: Pointer, reading: _Readin
     resources = entry.get("resources")
     amounts: dict[str, Decimal] = {}
     if isinstance(resources, dict):
+        requests, limits = _stated(resources.get("requests")), _stated(resources.get("limits"))
         # A limit without a request is a request.
-        for key in ("limits", "requests"):
-            at = (*pointer, "resources", key)
-            amounts |= _amounts(resources.get(key), label, at, reading)
+        lone = {name: value for name, value in limits.items() if name not in requests}
+        amounts = {
+            **_amounts(lone, label, (*pointer, "resources", "limits"), reading),
+            **_amounts(requests, label, (*pointer, "resources", "requests"), reading),
+        }
     for name, default in reading.defaults.items():
         if name not in amounts and name not in reading.whole:
             amounts[name] = default.amount

@@ -12,7 +12,7 @@ from bot.model import Change, TooLarge, TreeEntry
 from bot.render.compose import Everywhere, snapshots
 from bot.render.limits import DEFAULT, Limits
 from bot.repo import Repository
-from checks.model import Snapshot, Tier
+from checks.model import Resource, Snapshot, Tier
 from tests.render.test_yaml_reader import HOSTILE
 from tests.repo.builder import Builder
 
@@ -33,7 +33,7 @@ def manifest(name: str, replicas: int = 1, kind: str = "Deployment") -> str:
 class ByFolder(Everywhere):
     """Production is what stands in prod/."""
 
-    def tier_of(self, *paths: str) -> Tier:
+    def tier_of(self, *paths: str, of: Resource | None = None) -> Tier:
         return Tier.PRODUCTION if paths[0].startswith("prod/") else self.tier
 
 

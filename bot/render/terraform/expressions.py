@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from bot.render.terraform.lexer import Token
+from bot.render.terraform.lexer import Part, Token
 from bot.render.terraform.syntax import (
     Attr,
     Binary,
@@ -39,14 +40,17 @@ _BINDING = {
     "/": 6,
     "%": 6,
 }
+# The parts of a template, its line and its depth: a template has expressions in it, and they it.
+Templated: TypeAlias = Callable[[Sequence[Part], int, int], Expr]
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
 class Expressions:
     """A reader of tokens. Within brackets a new line means nothing (`_flat`)."""
 
-    def __init__(self, tokens: Sequence[Token], depth: int = 0) -> None:
+    def __init__(self, tokens: Sequence[Token], templated: Templated, depth: int = 0) -> None:
         self._tokens = tokens
+        self._templated = templated
         self._at = 0
         self._flat = False
         self._depth = depth
@@ -187,10 +191,7 @@ class Expressions:
     def _primary(self) -> Expr:
         token = self.take()
         if token.kind == "template":
-            # Both make the other: a template has expressions in it.
-            from bot.render.terraform.templates import templated
-
-            return templated(token.parts, token.line, self._depth)
+            return self._templated(token.parts, token.line, self._depth)
         if token.kind == "number":
             return _number(token)
         if token.kind == "name":

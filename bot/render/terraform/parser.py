@@ -26,7 +26,7 @@ def parse_template(text: str) -> Expr:
 
 class _Parser(Expressions):
     def __init__(self, text: str) -> None:
-        super().__init__(tokens_of(text))
+        super().__init__(tokens_of(text), templated)
         self._text = text
 
     def file(self) -> Body:

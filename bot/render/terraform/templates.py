@@ -47,7 +47,7 @@ class _Templates:
             if part.kind == "text":
                 found.append(Literal(value=part.text))
                 continue
-            reader = Expressions(part.tokens, self._depth + 1)
+            reader = Expressions(part.tokens, templated, self._depth + 1)
             reader.newlines()
             if part.kind == "${":
                 found.append(_whole(reader))
