@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from checks.budget import Budget, Sum, added, summed
-from checks.inventory import inventory
+from checks.budget import Budget, added
+from checks.budget_case import Case, Moved, cases
 from checks.model import (
     Finding,
     Input,
-    Inventory,
-    InventoryRow,
+    OpenChange,
     Outcome,
     Range,
     Severity,
@@ -62,6 +60,11 @@ _GROWTH = Rule(
     remedy="Split the change, or ask the budget's owner to raise `growth` in the config of the base"
     " branch.",
 )
+_UNKNOWN = Rule(
+    id="budget-unknown",
+    title="A budget is kept as far as it is known, but not everything that it pays for has a price",
+    remedy="State what is missing in the config (`assume`, `prices`), or name the unit price.",
+)
 _OPEN = Rule(
     id="budget-open-changes",
     title="With the other open changes a budget would be exceeded",
@@ -73,12 +76,13 @@ _OPEN = Rule(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The budgets. `open_changes` is how hard it is where only all open changes together are over;
-    `unknown` what objects of the base branch without a price make of a budget that is kept;
-    `assume` what the files do not say, None for what cost_delta assumes."""
+    `unknown` what to make of objects of the base branch without a price where a change adds to a
+    budget that is kept as far as is known; `assume` what the files do not say, None for what
+    cost_delta assumes."""
 
     budgets: tuple[Budget, ...] = ()
     open_changes: SeverityWord = "warn"
-    unknown: SeverityWord = "info"
+    unknown: Literal["inconclusive", "info"] = "inconclusive"
     assume: Assumptions | None = None
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -90,14 +94,199 @@ class Config:
             raise ValueError(f"there are two budgets of the name {twice[0]!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One budget: what the whole branch cost before, and what the change takes away and adds."""
+def judge(subject: Subject, config: Config) -> Outcome:
+    """Hold what the branch costs with the change against every budget that the change touches."""
+    whole = subject.facts.inventory
+    if not config.budgets:
+        return Outcome(check=_ID, skipped="no budgets are configured")
+    if whole is None:
+        return Outcome(check=_ID, inconclusive="what the base branch declares was not priced")
+    if whole.currency != subject.facts.prices.currency:
+        said = f"the base branch is priced in {whole.currency}, the change is not"
+        return Outcome(check=_ID, inconclusive=said)
+    found = tuple(cases(subject, whole, config.budgets, config.assume or Assumptions()))
+    findings = tuple(f for case in found for f in _findings(case, subject, config))
+    over = {f.subject for f in findings if f.rule == _HARD.id and f.severity is Severity.FAIL}
+    reasons = (_untold(case, config) for case in found if _subject(case.budget) not in over)
+    return Outcome(
+        check=_ID,
+        findings=findings,
+        fixed=tuple(f for case in found if (f := _mended(case))),
+        inconclusive="; ".join(reason for reason in reasons if reason),
+    )
 
-    budget: Budget
-    whole: Sum
-    old: Sum
-    new: Sum
-    rows: tuple[InventoryRow, ...]
-    currency: str
-    unreadable: int
+
+def _findings(case: Case, subject: Subject, config: Config) -> Iterator[Finding]:
+    over = _over(case, case.after.amount)
+    if over:
+        # What was over before gates only a change that adds to it.
+        yield replace(over, preexisting=not case.adds)
+    if not case.adds:
+        return
+    if growth := _growth(case):
+        yield growth
+    if not over or over.rule != _HARD.id:
+        others = [c for c in subject.facts.open_changes if c.currency == case.currency]
+        yield from _together(case, others, severity_of(config.open_changes))
+    if config.unknown == "info" and not over and (case.before.unknown or case.unreadable):
+        yield _finding(
+            case,
+            _UNKNOWN,
+            Severity.INFO,
+            message=f"{_name(case)} is kept as far as is known: {_missing(case)}",
+            observed=_missing(case),
+            threshold="everything has a price",
+        )
+
+
+def _over(case: Case, amount: Range) -> Finding | None:
+    """The harder limit that `amount` is over: to fail even its low bound must be."""
+    soft, hard = case.budget.limits
+    for rule, word, limit in ((_HARD, "hard", hard), (_SOFT, "soft", soft)):
+        if limit is not None and amount.expected > limit:
+            fails = rule is _HARD and amount.low > limit
+            said = f"{spread(amount, case.currency)} a month"
+            change = signed(case.delta.expected, case.currency)
+            return _finding(
+                case,
+                rule,
+                Severity.FAIL if fails else Severity.WARN,
+                message=f"{_name(case)} would be at {said}, over its {word} limit of"
+                f" {plain(limit, case.currency)}; this change adds {change}",
+                observed=f"{said}, of which {change} by this change",
+                threshold=f"{word} limit {plain(limit, case.currency)}",
+            )
+    return None
+
+
+def _growth(case: Case) -> Finding | None:
+    growth, before = case.budget.growth, case.before.amount.expected
+    # Of nothing there is no percentage.
+    if growth is None or before <= 0:
+        return None
+    for severity, limit, by in (
+        (Severity.FAIL, growth.hard, case.delta.low),
+        (Severity.WARN, growth.soft, case.delta.expected),
+    ):
+        if limit is not None and by * 100 > limit * before:
+            share = percent(case.delta.expected, before)
+            return _finding(
+                case,
+                _GROWTH,
+                severity,
+                message=f"this change raises {_name(case)} by {share}, from"
+                f" {plain(before, case.currency)} a month by"
+                f" {signed(case.delta.expected, case.currency)}; {number(limit)}% are allowed",
+                observed=share,
+                threshold=f"{number(limit)}%",
+            )
+    return None
+
+
+def _together(case: Case, changes: Sequence[OpenChange], severity: Severity) -> Iterator[Finding]:
+    hard = case.budget.limits[1]
+    others = added(case.budget, changes)
+    if hard is None or not others:
+        return
+    total = sum((amount for _, amount in others), start=case.after.amount)
+    if total.expected <= hard:
+        return
+    named = [f"#{c.number} {signed(amount.expected, case.currency)}" for c, amount in others]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    said = f"{spread(total, case.currency)} a month"
+    yield _finding(
+        case,
+        _OPEN,
+        severity,
+        message=f"this change and {len(others)} other open {_plural(len(others), 'change')}"
+        f" together bring {_name(case)} to {said}, over its hard limit of"
+        f" {plain(hard, case.currency)}: this one {signed(case.delta.expected, case.currency)},"
+        f" {', '.join(named[:_NAMED])}{more}",
+        observed=said,
+        threshold=f"hard limit {plain(hard, case.currency)}",
+    )
+
+
+def _mended(case: Case) -> Finding | None:
+    """What the change brings back under a limit."""
+    if case.adds or _over(case, case.after.amount):
+        return None
+    return _over(case, case.before.amount)
+
+
+def _untold(case: Case, config: Config) -> str:
+    """Why it cannot be told whether the budget is kept, "" where it can."""
+    if case.untold:
+        count = len(case.untold)
+        first = case.untold[0]
+        return (
+            f"{_name(case)}: {count} {_plural(count, 'object')} of this change"
+            f" {_plural(count, 'has', 'have')} no price ({first.resource}: {first.reason}),"
+            f" so the total is at least {plain(case.after.amount.low, case.currency)} a month"
+        )
+    if config.unknown == "info" or not case.adds or not (case.after.unknown or case.unreadable):
+        return ""
+    return f"{_name(case)}: {_missing(case)}"
+
+
+def _missing(case: Case) -> str:
+    """ "3 objects have no price, so the total is at least $8,200.00 a month"."""
+    parts = []
+    if count := case.after.unknown:
+        parts.append(f"{count} {_plural(count, 'object')} {_plural(count, 'has', 'have')} no price")
+    if count := case.unreadable:
+        parts.append(f"{count} {_plural(count, 'file or root', 'files or roots')} cannot be read")
+    low = plain(case.after.amount.low, case.currency)
+    return f"{' and '.join(parts)}, so the total is at least {low} a month"
+
+
+def _finding(
+    case: Case, rule: Rule, severity: Severity, *, message: str, observed: str, threshold: str
+) -> Finding:
+    rows = [one.row for one in case.moved] or list(case.untold)
+    owner = case.budget.owner or _ANYBODY
+    return Finding(
+        check=_ID,
+        rule=rule.id,
+        severity=severity,
+        message=message,
+        location=rows[0].location,
+        subject=_subject(case.budget),
+        resource=rows[0].resource,
+        trace=Trace(
+            inputs=tuple(_input(one, case.currency) for one in case.moved[:_NAMED]),
+            predicate=f"what {case.budget.scope} costs a month stays within the budget"
+            f" {case.budget.name}",
+            observed=observed,
+            threshold=threshold,
+        ),
+        remedy=rule.remedy.replace(_ANYBODY, owner),
+    )
+
+
+def _input(one: Moved, currency: str) -> Input:
+    value = f"{plain(one.before, currency)} to {plain(one.after, currency)} a month"
+    return Input(location=one.row.location, pointer=str(one.row.resource), value=value)
+
+
+def _subject(budget: Budget) -> str:
+    return f"budget:{budget.name}"
+
+
+def _name(case: Case) -> str:
+    return f"the budget {case.budget.name} ({case.budget.scope})"
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return one if count == 1 else many or f"{one}s"
+
+
+CHECK = Check(
+    id=_ID,
+    domain="cost",
+    title="The branch stays within its budgets",
+    config=Config,
+    judge=judge,
+    why=_WHY,
+    rules=(_HARD, _SOFT, _GROWTH, _OPEN, _UNKNOWN),
+)

@@ -24,10 +24,30 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "helm-template": "Judge the rendered output: commit it, or switch Helm rendering on.",
         "git-lfs": "Keep manifests out of Git LFS: their content is not in the repository.",
         "missing-content": "Try again; if it stays, check the repository with git fsck.",
+        "path": "Give the file a path inside of the repository.",
+        "render-off": "Switch this kind of rendering on under `render` in the config.",
+        "render-tool": "Have the operator install the tool where plumbline runs.",
+        "render-timeout": "Make the root smaller, or find what in it does not come to an end.",
+        "render-memory": "Make the root smaller, or find what in it grows without bound.",
+        "render-output": "Split the root: more than this is not read from one.",
+        "render-crashed": "Report this as a fault of plumbline, with the root's files.",
+        "kustomize-build": "Run `kustomize build` in this directory and correct what it reports.",
+        "kustomize-patch": "Correct the patch or its target: kustomize finds nothing to apply it "
+        "to.",
+        "kustomize-clash": "Keep one of the two objects, or tell them apart by name or namespace.",
+        "kustomize-plugin": "Commit what the plugin makes: plugins and functions are not run here.",
+        "kustomize-helm": "Deploy the chart by an Application or a HelmRelease, or commit what it "
+        "renders to: kustomize's Helm charts are not rendered here.",
+        "kustomize-substitute": "Correct the ${…} expression; a plain dollar is written $${…}.",
     }
 )
 # The input is fine, plumbline just has no way to read it.
-_NOT_BROKEN = frozenset({"submodule", "helm-template", "git-lfs"})
+_NOT_BROKEN = frozenset(
+    {
+        *("submodule", "helm-template", "git-lfs"),
+        *("render-off", "render-tool", "render-crashed", "kustomize-plugin", "kustomize-helm"),
+    }
+)
 
 
 def failure(code: str, path: str, line: int, error: str, remedy: str = "") -> RenderFailure:

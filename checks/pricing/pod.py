@@ -165,9 +165,7 @@ def _whole(
 ) -> dict[str, Decimal]:
     """What the pod-level `resources` decide: their requests, and their limits for what no
     container asks for."""
-    limits = _amounts(
-        resources.get("limits"), "the pod's limits", ("resources", "limits"), reading
-    )
+    limits = _amounts(resources.get("limits"), "the pod's limits", ("resources", "limits"), reading)
     requests = _amounts(
         resources.get("requests"), "the pod's requests", ("resources", "requests"), reading
     )

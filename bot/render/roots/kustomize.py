@@ -45,7 +45,7 @@ class Kustomization:
     objects: set[str] = field(default_factory=set)
     plugins: set[str] = field(default_factory=set)
     charts: list[str] = field(default_factory=list)
-    remote: list[str] = field(default_factory=list)
+    remote: list[tuple[str, Location]] = field(default_factory=list)
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     failures: list[RenderFailure] = field(default_factory=list)
 
@@ -116,10 +116,10 @@ class Kustomizations:
             return None
         if reference.use is Use.CHART:
             if reference.url:
-                here.remote.append(reference.url)
+                here.remote.append((reference.url, reference.at))
                 return None
         elif is_remote(reference.entry):
-            here.remote.append(reference.entry)
+            here.remote.append((reference.entry, reference.at))
             return None
         return self._missing(reference, path)
 
@@ -137,10 +137,14 @@ class Kustomizations:
             elif reference.use is Use.PLUGIN:
                 here.plugins.add(path)
             return True
-        if reference.use is not Use.FILE and any(f"{path}/{n}" if path else n in self._files.entries for n in NAMES):
+        if reference.use is not Use.FILE and self._is_kustomization(path):
             here.links.append(Link(path, reference.at))
             return True
         return False
+
+    def _is_kustomization(self, directory: str) -> bool:
+        prefix = f"{directory}/" if directory else ""
+        return any(self._files.is_regular(prefix + name) for name in NAMES)
 
     def _missing(self, reference: Reference, path: str | None) -> RenderFailure:
         entry, at = shown(reference.entry), reference.at
@@ -192,6 +196,8 @@ class Kustomizations:
         found = Made()
         seen: set[str] = set()
         for start in starts:
+            if start in seen:
+                continue
             for directory in graph.reach(self.links, start, seen):
                 found.add(self._own(self.all[directory]))
                 seen.add(directory)

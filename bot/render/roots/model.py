@@ -32,6 +32,10 @@ class HelmOptions:
     parameters: Mapping[str, str] = field(default_factory=dict)
     string_parameters: frozenset[str] = frozenset()
     include_crds: bool = True
+    # Of a chart that is not in the repository (Root.remote[0] is where it comes from): its name
+    # there and the version or range that is asked for. An oci:// URL has the name at its end.
+    chart: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,12 @@ class KustomizeOptions:
 
     overlay: Mapping[str, Any] = field(default_factory=dict)
     substitute: Mapping[str, str] | None = None
-    # Flux and Argo CD make a kustomization of all manifests where a directory has none.
+    # Flux and Argo CD make a kustomization of all manifests where a directory has none: of those of
+    # `Root.reads` below `Root.path`; a directory with a kustomization of its own is one resource.
     generated: bool = False
+    # Where objects go that name no namespace (an Application's destination), "" where none is said;
+    # `overlay` has the namespace that replaces every other.
+    default_namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,8 @@ class Root:
     `reads` are all files of the repository that it is made of (paths), the file that points at it
     included; a directory that is read whole is given with its files. `by` is what points at it (an
     Application, a HelmRelease, the config), None where the directory is a root by itself. With a
-    `failure` it cannot be rendered, and why. `remote` are URLs it needs that are not in the
+    `failure` it cannot be rendered, and why; `notes` say what of it is not known although it can be
+    (a variable from a Secret). `remote` are URLs it needs that are not in the
     repository (of bases, of chart repositories), refused unless their host is allowed.
     """
 
@@ -71,6 +80,7 @@ class Root:
     plan: str = ""
     remote: tuple[str, ...] = ()
     failure: RenderFailure | None = None
+    notes: tuple[RenderFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

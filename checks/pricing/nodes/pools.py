@@ -112,9 +112,7 @@ def _terraform(
     nodes = {**own, **_labels(dict(extra))}
     if types:
         nodes[_TYPE] = types
-    return Pool(
-        name=resource.name, place=resource.place, own=own, nodes=nodes, id=resource.id
-    )
+    return Pool(name=resource.name, place=resource.place, own=own, nodes=nodes, id=resource.id)
 
 
 def _labels(node: Node) -> dict[str, frozenset[str]]:
@@ -124,7 +122,9 @@ def _labels(node: Node) -> dict[str, frozenset[str]]:
 
 
 def _texts(node: Node) -> frozenset[str]:
-    return frozenset(v for v in node if isinstance(v, str)) if isinstance(node, list) else frozenset()
+    return (
+        frozenset(v for v in node if isinstance(v, str)) if isinstance(node, list) else frozenset()
+    )
 
 
 def _block(node: Node) -> Mapping[str, Node]:
