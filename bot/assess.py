@@ -127,7 +127,7 @@ def _facts(
 def _judged(repo: Repository, change: Change, subject: Subject, policy: Policy) -> list[Outcome]:
     """The outcomes of the checks and of the repository's policies, under its waivers."""
     outcomes = tried(judge(subject, policy), subject, policy)
-    policed = policies.evaluate(repo, change, policy.policies, subject)
+    policed = policies.evaluate(repo, change, policy.policing, subject)
     today = subject.facts.now.date()
     return list(waivers.settle(repo, change, policy.waivers, (*outcomes, policed), today))
 

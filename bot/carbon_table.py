@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -38,21 +37,6 @@ def carbon_table() -> CarbonTable:
     providers = {provider for provider, _ in watts}
     both = {one: (watts[one, "watts-min"], watts[one, "watts-max"]) for one in sorted(providers)}
     return CarbonTable(watts=both, pue=pue, grid=grid, tdp=tdp)
-
-
-def with_own(
-    table: CarbonTable,
-    utilisation: Decimal | None = None,
-    grid: Mapping[tuple[str, str], Decimal] | None = None,
-) -> CarbonTable:
-    """The table with what a repository's config says of itself: how busy things are, and the grams
-    of a kWh by (provider, region)."""
-    own = {
-        at: Coefficient(value, "the repository's config", date.max)
-        for at, value in (grid or {}).items()
-    }
-    busy = table.utilisation if utilisation is None else utilisation
-    return replace(table, utilisation=busy, grid={**table.grid, **own})
 
 
 def _value(row: Mapping[str, str], number: int) -> Coefficient:

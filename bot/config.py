@@ -17,9 +17,11 @@ from pydantic import (
     ValidationError,
 )
 
+from bot import policies
 from bot.config_file import ConfigError, explained, mapping
 from bot.data import data_root, merged
 from bot.globs import Glob
+from bot.policy.findings import SeveritySection
 from bot.render.config import RenderSection
 from bot.render.roots.model import Rendering
 from bot.rightsizing.config import Rightsizing, rightsizing
@@ -46,7 +48,8 @@ class ConfigFile(BaseModel):
     tiers: list[TierRule] = []
     default_tier: Tier = Tier.STAGING
     checks: dict[str, dict[str, Any] | Literal[False] | None] = {}
-    policies: list[Glob] = [".plumbline/policies/**/*.rego"]
+    policies: list[Glob] = [".plumbline/policies/**/*.{rego,yaml,yml}"]
+    policy: SeveritySection = SeveritySection()
     waivers: str = ".plumbline/waivers.yml"
     prices: _Prices = _Prices()
     rightsizing: dict[str, Any] = {}
@@ -69,7 +72,7 @@ class Policy:
     checks: Mapping[str, Any]
     provider: str = "default"
     region: str = ""
-    policies: tuple[str, ...] = ()
+    policing: policies.Settings = field(default_factory=policies.Settings)
     waivers: str = ""
     label_domain: str = "apexlogic.com"
     rightsizing: Rightsizing = field(default_factory=rightsizing)
@@ -121,7 +124,11 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         checks=configs,
         provider=file.prices.provider,
         region=file.prices.region,
-        policies=tuple(file.policies),
+        policing=policies.Settings(
+            patterns=tuple(file.policies),
+            severities=file.policy.severities,
+            kube_version=file.render.kube_version.removeprefix("v"),
+        ),
         waivers=file.waivers,
         label_domain=file.domain,
         rightsizing=_rightsizing(path, lines, file),

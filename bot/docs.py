@@ -21,6 +21,7 @@ from bot.model import Change, FileChange, TooLarge, TreeEntry
 from bot.render.compose import Everywhere, snapshots
 from bot.render.failures import REMEDIES
 from checks import money
+from checks.inventory import inventory
 from checks.model import CostDelta, Evidence, Outcome, Review, Subject, Tier
 from checks.registry import CHECKS
 from checks.rule import Check
@@ -57,6 +58,8 @@ class Example:
             else Evidence(),
             review=self._review(),
         )
+        # The branch declares nothing else.
+        facts = replace(facts, inventory=inventory(base, facts))
         subject = Subject(base=base, head=head, facts=facts)
         policy = parse(CONFIG_PATHS[0], self.config.encode()) if self.config else defaults()
         return check.judge(subject, policy.checks[check.id])

@@ -123,8 +123,12 @@ def limit_of(limit: Limit | None, monthly: Decimal | None) -> Decimal | None:
 
 def summed(budget: Budget, inventory: Inventory) -> Sum:
     """What of an inventory is the budget's."""
-    own = [row for row in inventory.rows if budget.covers(row.attribution, row.place.cluster)]
-    known = (row.monthly for row in own if row.counted and row.monthly is not None)
+    own = [
+        row
+        for row in inventory.rows
+        if row.counted and budget.covers(row.attribution, row.place.cluster)
+    ]
+    known = (row.monthly for row in own if row.monthly is not None)
     return Sum(amount=sum(known, start=ZERO), unknown=sum(1 for row in own if row.monthly is None))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from checks.budget import Budget, Sum, summed
 from checks.inventory import inventory
 from checks.model import Inventory, InventoryRow, Range, Resource, Subject
-from checks.pricing.workload import Assumptions
+from checks.pricing.assume import Assumptions, KindRule
 
 _NOTHING = Decimal(0)
 
@@ -51,11 +51,17 @@ class Case:
 
 
 def cases(
-    subject: Subject, whole: Inventory, budgets: tuple[Budget, ...], assume: Assumptions
+    subject: Subject,
+    whole: Inventory,
+    budgets: tuple[Budget, ...],
+    assume: Assumptions,
+    kinds: tuple[KindRule, ...],
 ) -> Iterator[Case]:
     """The budgets that the change touches, in their order."""
-    old = inventory(subject.base, subject.facts, assume, whole.fixed)
-    new = inventory(subject.head, subject.facts, assume, whole.fixed)
+    old, new = (
+        inventory(side, subject.facts, assume, kinds=kinds, within=whole)
+        for side in (subject.base, subject.head)
+    )
     for budget in budgets:
         moved = tuple(_moved(budget, old, new))
         untold = tuple(_untold(budget, subject, old, new))

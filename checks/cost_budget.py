@@ -19,8 +19,8 @@ from checks.model import (
     Trace,
 )
 from checks.money import percent, plain, signed, spread
+from checks.pricing.assume import Assumptions, KindRule
 from checks.pricing.cost import number
-from checks.pricing.workload import Assumptions
 from checks.rule import Check, Rule
 from checks.severity import SeverityWord, severity_of
 
@@ -77,13 +77,14 @@ _OPEN = Rule(
 class Config:
     """The budgets. `open_changes` is how hard it is where only all open changes together are over;
     `unknown` what to make of objects of the base branch without a price where a change adds to a
-    budget that is kept as far as is known; `assume` what the files do not say, None for what
-    cost_delta assumes."""
+    budget that is kept as far as is known; `assume` and `kinds` what the files do not say, None for
+    what cost_delta is told."""
 
     budgets: tuple[Budget, ...] = ()
     open_changes: SeverityWord = "warn"
     unknown: Literal["inconclusive", "info"] = "inconclusive"
     assume: Assumptions | None = None
+    kinds: tuple[KindRule, ...] | None = None
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -104,7 +105,8 @@ def judge(subject: Subject, config: Config) -> Outcome:
     if whole.currency != subject.facts.prices.currency:
         said = f"the base branch is priced in {whole.currency}, the change is not"
         return Outcome(check=_ID, inconclusive=said)
-    found = tuple(cases(subject, whole, config.budgets, config.assume or Assumptions()))
+    told = (config.assume or Assumptions(), config.kinds or ())
+    found = tuple(cases(subject, whole, config.budgets, *told))
     findings = tuple(f for case in found for f in _findings(case, subject, config))
     over = {f.subject for f in findings if f.rule == _HARD.id and f.severity is Severity.FAIL}
     reasons = (_untold(case, config) for case in found if _subject(case.budget) not in over)
@@ -152,7 +154,7 @@ def _over(case: Case, amount: Range) -> Finding | None:
                 rule,
                 Severity.FAIL if fails else Severity.WARN,
                 message=f"{_name(case)} would be at {said}, over its {word} limit of"
-                f" {plain(limit, case.currency)}; this change adds {change}",
+                f" {plain(limit, case.currency)} ({change} by this change)",
                 observed=f"{said}, of which {change} by this change",
                 threshold=f"{word} limit {plain(limit, case.currency)}",
             )
@@ -174,9 +176,9 @@ def _growth(case: Case) -> Finding | None:
                 case,
                 _GROWTH,
                 severity,
-                message=f"this change raises {_name(case)} by {share}, from"
-                f" {plain(before, case.currency)} a month by"
-                f" {signed(case.delta.expected, case.currency)}; {number(limit)}% are allowed",
+                message=f"this change raises what {_name(case)} pays for by {share.lstrip('+')},"
+                f" from {plain(before, case.currency)} a month by"
+                f" {plain(case.delta.expected, case.currency)}; {number(limit)}% are allowed",
                 observed=share,
                 threshold=f"{number(limit)}%",
             )
@@ -274,7 +276,7 @@ def _subject(budget: Budget) -> str:
 
 
 def _name(case: Case) -> str:
-    return f"the budget {case.budget.name} ({case.budget.scope})"
+    return f'the budget "{case.budget.name}" ({case.budget.scope})'
 
 
 def _plural(count: int, one: str, many: str = "") -> str:

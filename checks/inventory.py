@@ -2,68 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from checks.attribution import attribute, namespaces_of
 from checks.carbon import grams
+from checks.kube import pod_pointer
 from checks.model import (
+    ZERO,
     Facts,
+    Grade,
     Inventory,
     InventoryRow,
-    Ledger,
-    Place,
     Resource,
     ResourceRef,
     Snapshot,
 )
+from checks.pricing.assume import Assumptions, KindRule
 from checks.pricing.cost import Cost, Unknown
-from checks.pricing.rates import Rates
-from checks.pricing.scale import Scalers
-from checks.pricing.workload import Assumptions, Market, price
+from checks.pricing.ledgers import Ledgers
+from checks.pricing.market import Market, Sheets
+from checks.pricing.workload import Answer, price
 
 NO_ASSUMPTIONS = Assumptions()
+# Some pod, for asking in which ledger one of unknown cost would be.
+_POD = Cost(amount=ZERO, grade=Grade.D, basis="")
 
 
 def inventory(
     snapshot: Snapshot,
     facts: Facts,
     assume: Assumptions = NO_ASSUMPTIONS,
-    fixed: Collection[Place] | None = None,
+    *,
+    kinds: Sequence[KindRule] = (),
+    within: Inventory | None = None,
 ) -> Inventory:
     """Every object of `snapshot` that has a price or should have one, ordered by id.
 
-    `fixed` are the places whose nodes are counted as they are bought; where it is None they are
-    those whose node pools in the snapshot have a fixed size.
+    `assume` and `kinds` are what pricing is told besides. Where the snapshot is only a part of a
+    branch, `within` is the branch's: it knows of the nodes that pods run on.
     """
-    market = Market(
-        rates=Rates.of(facts.prices, facts.now), scalers=Scalers.of(snapshot), assume=assume
-    )
+    market = Market.of(snapshot, Sheets(facts=facts), assume, kinds, facts.usage)
+    answers = [
+        (resource, answer)
+        for _, resource in sorted(snapshot.resources.items())
+        if (answer := price(resource, market)) is not None
+    ]
+    nodes = [(r, a) for r, a in answers if isinstance(a, Cost) and a.nodes]
+    counting = _Counting.of(Ledgers.of(nodes, market.pools), within)
     namespaces = namespaces_of(snapshot.resources)
-    answers = {
-        key: answer
-        for key in sorted(snapshot.resources)
-        if (answer := price(snapshot.resources[key], market)) is not None
-    }
-    where = _fixed(snapshot, answers) if fixed is None else frozenset(fixed)
     return Inventory(
         sha=snapshot.sha,
         currency=facts.prices.currency,
-        rows=tuple(
-            _row(snapshot.resources[key], answer, namespaces, facts, where)
-            for key, answer in answers.items()
-        ),
+        rows=tuple(_row(r, answer, namespaces, facts, counting) for r, answer in answers),
         unreadable=len(snapshot.unreadable),
-        fixed=where,
+        fixed=counting.ledgers.fixed,
+        following=counting.ledgers.following,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counting:
+    """In which ledger an object is counted: as in the branch, where that has it already."""
+
+    ledgers: Ledgers
+    known: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, own: Ledgers, within: Inventory | None) -> _Counting:
+        if within is None:
+            return cls(ledgers=own, known={})
+        return cls(
+            ledgers=replace(
+                own, fixed=own.fixed | within.fixed, following=own.following | within.following
+            ),
+            known={row.resource_id: row.counted for row in within.rows if row.monthly is not None},
+        )
+
+    def __call__(self, resource: Resource, answer: Answer) -> bool:
+        if isinstance(answer, Cost):
+            if not answer.nodes and resource.id in self.known:
+                return self.known[resource.id]
+            return self.ledgers.counts(resource, answer)
+        return pod_pointer(resource) is None or self.ledgers.counts(resource, _POD)
 
 
 def _row(
     resource: Resource,
-    answer: Cost | Unknown,
+    answer: Answer,
     namespaces: Mapping[str, Resource],
     facts: Facts,
-    fixed: frozenset[Place],
+    counts: _Counting,
 ) -> InventoryRow:
     row = InventoryRow(
         resource_id=resource.id,
@@ -72,6 +101,7 @@ def _row(
         attribution=attribute(resource, namespaces, facts.attribution, facts.label_domain),
         place=resource.place,
         tier=resource.tier,
+        counted=counts(resource, answer),
     )
     if isinstance(answer, Unknown):
         return replace(row, reason=answer.reason)
@@ -81,28 +111,5 @@ def _row(
         monthly=answer.amount,
         grade=answer.grade,
         ledger=answer.ledger,
-        counted=_counts(answer, resource.place in fixed),
         carbon=grams(hardware, resource.place, facts.carbon) if hardware else None,
     )
-
-
-def _fixed(snapshot: Snapshot, answers: Mapping[str, Cost | Unknown]) -> frozenset[Place]:
-    """Where the nodes are counted: where none of their pools follows the pods, or nothing that is
-    declared runs on them."""
-    nodes: dict[Place, bool] = {}
-    pods: set[Place] = set()
-    for key, answer in answers.items():
-        place = snapshot.resources[key].place
-        if isinstance(answer, Unknown):
-            continue
-        if answer.nodes:
-            nodes[place] = nodes.get(place, False) or answer.autoscaled
-        elif answer.ledger is Ledger.ALLOCATION:
-            pods.add(place)
-    return frozenset(place for place, follows in nodes.items() if not follows or place not in pods)
-
-
-def _counts(answer: Cost, fixed: bool) -> bool:
-    if answer.nodes:
-        return fixed
-    return not (fixed and answer.ledger is Ledger.ALLOCATION)

@@ -138,13 +138,15 @@ def _wrong_places(resource: Resource) -> Iterator[tuple[Pointer, Where, Pointer]
 
 
 def _in_env(resource: Resource, domain: str) -> Iterator[Stray]:
+    # An application may well be told what the labels say too.
+    said = {key for _, values in places(resource) for key in values}
     for container in containers(resource):
         entries = container.body.get("env")
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             name = entry.get("name") if isinstance(entry, dict) else None
             if isinstance(entry, dict) and isinstance(name, str) and "value" in entry:
                 key = meant(name, domain)
-                if key:
+                if key and key not in said:
                     yield Stray(
                         key=key,
                         value=entry["value"],

@@ -14,8 +14,10 @@ from checks import (
     align_owner,
     align_pinned,
     align_versions,
+    cost_budget,
     cost_delta,
     image_tag,
+    label_place,
     readable,
     resource_limits,
 )
@@ -24,6 +26,8 @@ from checks.rule import Check
 CHECKS: tuple[Check, ...] = (
     readable.CHECK,
     cost_delta.CHECK,
+    cost_budget.CHECK,
+    label_place.CHECK,
     resource_limits.CHECK,
     image_tag.CHECK,
     align_owner.CHECK,

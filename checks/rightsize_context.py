@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from checks.model import Facts, Range, Resource, Snapshot
 from checks.pricing.cost import Cost
-from checks.pricing.rates import Rates
-from checks.pricing.scale import Scalers
-from checks.pricing.workload import Assumptions, Market, price
+from checks.pricing.workload import Assumptions, Market, Sheets, price
 
 _VPA = ("autoscaling.k8s.io", "VerticalPodAutoscaler")
 _WATCHES_ONLY = "Off"
@@ -27,10 +25,9 @@ class Context:
     @classmethod
     def of(cls, snapshot: Snapshot, facts: Facts, assume: Assumptions | None = None) -> Context:
         """The context of every workload of a snapshot, which should hold all that is declared."""
-        rates = Rates.of(facts.prices, facts.now)
-        scalers = Scalers.of(snapshot)
+        sheets = Sheets(facts=facts)
         return cls(
-            market=Market(rates=rates, scalers=scalers, assume=assume or Assumptions()),
+            market=Market.of(snapshot, sheets, assume or Assumptions(), usage=facts.usage),
             vpas=_vpas(snapshot),
             label_domain=facts.label_domain,
         )

@@ -12,8 +12,9 @@ import yaml
 from bot.assess import change_between
 from bot.config import defaults
 from bot.engines.builtins import ADDED, REFUSED
-from bot.engines.rego import Limits
-from bot.policies import evaluate
+from bot.engines.program import Limits
+from bot.policies import Settings, evaluate
+from bot.policy.findings import Severities
 from bot.render.compose import Everywhere, snapshots
 from bot.repo import Repository
 from checks.model import Facts, Outcome, Severity, State, Subject, Tier
@@ -43,7 +44,8 @@ def judged(
     before: dict[str, str | bytes],
     after: dict[str, str | bytes],
     *,
-    patterns: tuple[str, ...] = defaults().policies,
+    patterns: tuple[str, ...] = defaults().policing.patterns,
+    severities: Severities | None = None,
     removed: tuple[str, ...] = (),
     **options: Any,
 ) -> Outcome:
@@ -57,7 +59,8 @@ def judged(
         change = change_between(repo, base, head)
         old, new = snapshots(repo, change, Everywhere(tier=Tier.PRODUCTION))
         subject = Subject(base=old, head=new, facts=Facts(now=NOW))
-        return evaluate(repo, change, patterns, subject, **{"limits": LIMITS, **options})
+        settings = Settings(patterns=patterns, severities=severities or Severities())
+        return evaluate(repo, change, settings, subject, **{"limits": LIMITS, **options})
 
 
 def said(outcome: Outcome) -> list[str]:
@@ -144,7 +147,7 @@ def test_a_policy_of_the_head_is_tried(tmp_path: Path) -> None:
 def test_the_first_policies_of_a_repository(tmp_path: Path) -> None:
     outcome = judged(tmp_path, {"README.md": "x"}, law() | manifest(deployment(24)))
     assert outcome.state is State.SKIPPED
-    assert outcome.skipped == "no policy files match .plumbline/policies/**/*.rego"
+    assert outcome.skipped == "no policy files match .plumbline/policies/**/*.{rego,yaml,yml}"
     assert [f.rule for f in outcome.findings] == ["policies-changed"]
 
 
@@ -222,7 +225,7 @@ def test_how_hard_a_denial_is_can_depend_on_the_tier(tmp_path: Path) -> None:
         tmp_path,
         law(policy),
         manifest(deployment()),
-        severity_of_tier={Tier.PRODUCTION: Severity.APPROVAL}.__getitem__,
+        severities=Severities(denial={"production": "approval"}),
     )
     assert [(f.message, f.severity) for f in outcome.findings] == [
         ("d", Severity.APPROVAL),

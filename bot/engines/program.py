@@ -25,6 +25,16 @@ class Style(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What policies may use: one of them on one object, all together, and how large a file is."""
+
+    evaluation_seconds: float = 5.0
+    total_seconds: float = 60.0
+    memory_bytes: int = 512 * 1024 * 1024
+    file_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One policy file. `path` is what messages call it."""
 

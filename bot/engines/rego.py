@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.engines.plan import plan
 from bot.engines.process import Box, Process, WorkerDied
-from bot.engines.program import Module, Problem, Program, Rule, Source, Style, Unit
+from bot.engines.program import Limits, Module, Problem, Program, Rule, Source, Style, Unit
 
 __all__ = [
     "Answer",
@@ -35,16 +35,6 @@ _START_SECONDS = 30.0
 
 class EngineError(Exception):
     """No worker can be started here: the installation is broken, not a policy."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What policies may use: one of them on one object, all together, and how large a file is."""
-
-    evaluation_seconds: float = 5.0
-    total_seconds: float = 60.0
-    memory_bytes: int = 512 * 1024 * 1024
-    file_bytes: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,94 +1,63 @@
-"""From what a policy says about an object to findings."""
+"""What the value of a Rego rule says: messages, each with where it is and what to do."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from bot.engines.program import Unit
-from bot.engines.rego import Answer
-from checks.model import (
-    Finding,
-    Input,
-    Pointer,
-    Resource,
-    ResourceRef,
-    Severity,
-    Tier,
-    Trace,
-)
+from checks.model import Pointer
 
-_CHECK = "policy"
-_MESSAGE = 1000
 _STEP = re.compile(r"\[(\d+)\]|\[\"([^\"]*)\"\]|\['([^']*)'\]|\.?([^.\[\]]+)")
 
 
-def findings(
-    resource: Resource, answer: Answer, severity_of_tier: Callable[[Tier], Severity]
-) -> Iterator[Finding]:
-    """One finding for each thing that the policies say about the object, told once."""
-    seen: set[tuple[str, str]] = set()
-    for unit, value in answer.said:
-        for message, details in sorted(_messages(unit, value), key=lambda said: said[0]):
-            if (unit.entry, message) not in seen:
-                seen.add((unit.entry, message))
-                severity = (
-                    Severity.WARN if unit.entry == "warn" else severity_of_tier(resource.tier)
-                )
-                yield _finding(resource, unit, severity, message, details)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One thing that a rule says; `pointer` is () where it does not say where."""
+
+    message: str
+    pointer: Pointer = ()
+    remedy: str = ""
 
 
-def _finding(
-    resource: Resource, unit: Unit, severity: Severity, message: str, details: dict[str, Any]
-) -> Finding:
-    pointer = _pointer(details.get("path", details.get("field")))
-    location = resource.locate(*pointer)
-    remedy = details.get("remedy")
-    inputs: tuple[Input, ...] = ()
-    if pointer:
-        value = json.dumps(resource.get(*pointer), default=str)[:_MESSAGE]
-        inputs = (Input(location=location, pointer=".".join(map(str, pointer)), value=value),)
-    return Finding(
-        check=_CHECK,
-        rule=f"rego/{unit.rule}",
-        severity=severity,
-        message=message[:_MESSAGE],
-        location=location,
-        subject=f"{resource.id} {message}",
-        resource=ResourceRef.of(resource),
-        trace=Trace(
-            inputs=inputs,
-            predicate=f"{unit.rule} at {unit.path}:{unit.line} finds nothing",
-            observed=message[:_MESSAGE],
-        ),
-        remedy=remedy[:_MESSAGE] if isinstance(remedy, str) else "",
-    )
+def said(rule: str, value: Any) -> list[Said]:
+    """What a rule's value says, each message once, in the order of the messages."""
+    found: dict[str, Said] = {}
+    for message, details in sorted(_messages(rule, value), key=lambda one: one[0]):
+        remedy = details.get("remedy")
+        one = Said(
+            message=message,
+            pointer=_pointer(details.get("path", details.get("field"))),
+            remedy=remedy if isinstance(remedy, str) else "",
+        )
+        found.setdefault(message, one)
+    return list(found.values())
 
 
-def _messages(unit: Unit, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _messages(rule: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """What a rule's value says, as (message, what else its object has). Only false, null and what
     is empty say nothing: a value of another form is shown as it is, never dropped."""
     if value is None or value is False or value in ([], {}):
         return
     if value is True:
-        yield f"{unit.rule} is true", {}
+        yield f"{rule} is true", {}
     elif isinstance(value, list):
         for item in value:
-            yield _one(unit, item)
+            yield _one(rule, item)
     elif isinstance(value, dict) and _text(value) is None:
         for key, item in sorted(value.items()):
-            yield _one(unit, key if item is True else item)
+            yield _one(rule, key if item is True else item)
     else:
-        yield _one(unit, value)
+        yield _one(rule, value)
 
 
-def _one(unit: Unit, item: Any) -> tuple[str, dict[str, Any]]:
+def _one(rule: str, item: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(item, dict):
         return _text(item) or json.dumps(item, sort_keys=True), item
     text = item if isinstance(item, str) else json.dumps(item, sort_keys=True)
-    return text.strip() or f"{unit.rule} objects", {}
+    return text.strip() or f"{rule} objects", {}
 
 
 def _text(item: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Protocol
 
-from bot.engines.program import Problem, Source
+from bot.engines.program import Limits, Problem, Source
 from checks.model import Lines, Location, Node, Patch, Pointer, Resource
 
 __all__ = [
@@ -38,16 +38,6 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What policies may use: one of them on one object, all together, and how large a file is."""
-
-    evaluation_seconds: float = 5.0
-    total_seconds: float = 60.0
-    memory_bytes: int = 512 * 1024 * 1024
-    file_bytes: int = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One YAML document of a policy file: a ConstraintTemplate, a constraint, a ClusterPolicy, …
     `path` and `line` are where it begins, `lines` its line tree."""
@@ -67,12 +57,13 @@ class Document:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What engines know besides the objects. `inventory` is every object of the head that was read
-    (for what looks at others: unique hosts, a namespace's labels), `parameters` those that policies
-    of the base branch name as their parameters (ConfigMaps, custom resources)."""
+    (for what looks at others: unique hosts, a namespace's labels), `parameters` the documents of
+    the policy files that no engine takes: what policies may name as their parameters."""
 
     now: datetime
     limits: Limits
     inventory: Callable[[], Sequence[Resource]]
+    parameters: Sequence[Document] = ()
     kube_version: str = "1.34.0"
 
 

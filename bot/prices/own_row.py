@@ -17,9 +17,7 @@ Text: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)
 ]
 # No figure is infinite, and none is so precise or so large that adding up loses it.
-Amount: TypeAlias = Annotated[
-    Decimal, Field(ge=0, lt=10**9, max_digits=30, allow_inf_nan=False)
-]
+Amount: TypeAlias = Annotated[Decimal, Field(ge=0, lt=10**9, max_digits=30, allow_inf_nan=False)]
 Past: TypeAlias = Annotated[date, Field(ge=date(2000, 1, 1))]
 
 

@@ -36,6 +36,7 @@ UNITS = frozenset(
         "hour",
         "month",
         "vCPU-hour",
+        "vCPU-month",
         "GiB-hour",
         "GPU-hour",
         "chip-hour",
@@ -56,11 +57,64 @@ UNITS = frozenset(
 )
 # What the name of a unit price may begin with; docs/prices.md says what each one is.
 STEMS = frozenset(
-    """acr artifact-registry aurora autopilot azure-sql blob cloud-run cloud-sql cloudwatch
-    control-plane cpu cpu-credits detailed-monitoring docdb dynamodb ecr egress eks elasticache
-    fargate functions gcs gpu iops ip kms lambda load-balancer log-analytics mq msk mysql-flexible
-    nat-gateway neptune opensearch postgresql-flexible ram rds redis redshift route53 s3 sagemaker
-    secret snapshot sns sqs storage throughput tpu transit-gateway vpc-endpoint vpn""".split()
+    {
+        "acr",
+        "artifact-registry",
+        "aurora",
+        "autopilot",
+        "azure-sql",
+        "blob",
+        "cloud-run",
+        "cloud-sql",
+        "cloudwatch",
+        "control-plane",
+        "cpu",
+        "cpu-credits",
+        "detailed-monitoring",
+        "docdb",
+        "dynamodb",
+        "ebs-optimized",
+        "ecr",
+        "efs",
+        "egress",
+        "eks",
+        "elasticache",
+        "fargate",
+        "functions",
+        "gcs",
+        "gpu",
+        "iops",
+        "ip",
+        "kms",
+        "lambda",
+        "load-balancer",
+        "log-analytics",
+        "mq",
+        "msk",
+        "mysql-flexible",
+        "nat-gateway",
+        "neptune",
+        "opensearch",
+        "postgresql-flexible",
+        "ram",
+        "rds",
+        "redis",
+        "requests",
+        "redshift",
+        "route53",
+        "s3",
+        "sagemaker",
+        "secret",
+        "snapshot",
+        "sns",
+        "sqs",
+        "storage",
+        "throughput",
+        "tpu",
+        "transit-gateway",
+        "vpc-endpoint",
+        "vpn",
+    }
 )
 
 

@@ -22,7 +22,9 @@ _VERSION = 1
 
 def rows_of(path: str, data: bytes) -> list[Row]:
     """The rows of a sheet, by the file's name CSV or YAML. Raises ConfigError, with the line."""
-    return list(_from_yaml(path, data) if path.endswith((".yaml", ".yml")) else _from_csv(path, data))
+    return list(
+        _from_yaml(path, data) if path.endswith((".yaml", ".yml")) else _from_csv(path, data)
+    )
 
 
 def text(rows: Iterable[Row]) -> str:

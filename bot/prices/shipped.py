@@ -11,7 +11,7 @@ They are trusted: tests/prices check every row of them.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -27,7 +27,7 @@ HOMES = {"aws": "us-east-1", "gcp": "us-central1", "azure": "eastus"}
 _NOTHING = Decimal(0)
 _GRADES = {grade.value: grade for grade in Grade}
 _KINDS = {kind.value: kind for kind in Kind}
-_REGION, _NAME = COLUMNS.index("region"), COLUMNS.index("name")
+_REGION, _NAME, _ACCELERATOR = map(COLUMNS.index, ("region", "name", "accelerator"))
 
 # A row as it stands in the file: most of a region's machines are never asked for.
 Raw = tuple[str, ...]
@@ -59,9 +59,21 @@ def machines(provider: str, region: str) -> dict[str, Raw]:
     return found
 
 
-def accelerated(provider: str, region: str) -> dict[str, Raw]:
-    """Of these machines those with accelerators only."""
-    return {name.casefold(): raw for name, raw in _of(provider, "accelerated", region)}
+@lru_cache(maxsize=16)
+def elsewhere(provider: str, file: str) -> dict[str, Raw]:
+    """The rows of "units" or "accelerated" wherever they hold, by name (of machines in lower case);
+    where several regions have one, that of the home region, else of the first."""
+    home = HOMES.get(provider, "")
+    found: dict[str, Raw] = {}
+    for raw in sorted(_rows(provider, file), key=lambda raw: (raw[_REGION] != home, raw[_REGION])):
+        if raw[_REGION] != ANY:
+            found.setdefault(raw[_NAME] if file == "units" else raw[_NAME].casefold(), raw)
+    return found
+
+
+def with_accelerators(rows: Mapping[str, Raw]) -> Iterator[str]:
+    """Of these machines the names of those that have one."""
+    return (name for name, raw in rows.items() if raw[_ACCELERATOR])
 
 
 def row(raw: Raw) -> Row:
@@ -103,12 +115,14 @@ def folder() -> Path:
 
 
 def _of(provider: str, file: str, region: str) -> Iterator[tuple[str, Raw]]:
+    return ((raw[_NAME], raw) for raw in _rows(provider, file) if raw[_REGION] == (region or ANY))
+
+
+def _rows(provider: str, file: str) -> tuple[Raw, ...]:
     # Names of places come from configs and Terraform: none leads out of the folder.
-    if provider not in providers() or not _plain(file):
-        return
     path = folder() / provider / f"{file}.csv"
-    if path.is_file():
-        yield from ((raw[_NAME], raw) for raw in _read(path) if raw[_REGION] == (region or ANY))
+    known = provider in providers() and _plain(file) and path.is_file()
+    return _read(path) if known else ()
 
 
 def _plain(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Results on disk by what they were made of: bounded, shared by processes, never trusted blindly."""
+"""Results on disk by what they were made of: bounded, shared by processes, checked when read."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class Cache:
         path = self._path(key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent)
-            try:
-                with open(handle, "wb") as file:
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                try:
                     file.write(stored)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+                    file.flush()
+                    Path(file.name).replace(path)
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
             self._make_room(len(stored))
 
     def _path(self, key: str) -> Path:

@@ -38,6 +38,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "kustomize-plugin": "Commit what the plugin makes: plugins and functions are not run here.",
         "kustomize-helm": "Deploy the chart by an Application or a HelmRelease, or commit what it "
         "renders to: kustomize's Helm charts are not rendered here.",
+        "kustomize-variable": "Give it in postBuild.substitute, or a default: ${name:=value}.",
         "kustomize-substitute": "Correct the ${…} expression; a plain dollar is written $${…}.",
     }
 )
@@ -46,6 +47,7 @@ _NOT_BROKEN = frozenset(
     {
         *("submodule", "helm-template", "git-lfs"),
         *("render-off", "render-tool", "render-crashed", "kustomize-plugin", "kustomize-helm"),
+        "kustomize-variable",
     }
 )
 

@@ -54,7 +54,7 @@ def _to_object(raw: dict[str, Any]) -> RenderedObject:
 
 def _to_lines(raw: Any) -> Lines:
     if raw.__class__ is int:
-        return cast("int", raw)
+        return raw
     line, children = raw
     if children.__class__ is dict:
         return line, {

@@ -115,9 +115,18 @@ def run(
         shutil.rmtree(private, ignore_errors=True)
 
 
-@cache
 def isolated() -> bool:
-    """Whether programs get namespaces of their own here, and so no network whatever they try."""
+    """Whether programs get namespaces of their own here, and so no network whatever they try.
+
+    Where the kernel or a container forbids them, dead proxies and git's own settings have to do.
+    """
+    return _has_namespaces(os.environ.get("PATH", os.defpath))
+
+
+@cache
+def _has_namespaces(path: str) -> bool:
+    if shutil.which(_UNSHARE[0], path=path) is None:
+        return False
     try:
         probe = subprocess.run((*_UNSHARE, "true"), capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

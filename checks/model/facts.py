@@ -88,6 +88,8 @@ class Facts:
     # By which labels costs are attributed, and what carbon is modelled from.
     attribution: AttributionRules = field(default_factory=AttributionRules)
     carbon: CarbonTable = NO_CARBON
+    # What a usage file says of Terraform resources, by their addresses.
+    usage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # What the whole base branch declares, None where it was not priced (no budget asks for it), and
     # the other open changes into it.
     inventory: Inventory | None = None

@@ -36,18 +36,19 @@ class InventoryRow:
 class Inventory:
     """The objects of a commit that have a price, or should have one. `unreadable` is how many files
     and roots could not be read, so that what they declare is not in here; `fixed` are the places
-    whose nodes are counted as they are bought, and so not the pods on them."""
+    with machines of a fixed number, `following` those where their number follows the pods."""
 
     sha: str
     currency: str = "USD"
     rows: tuple[InventoryRow, ...] = ()
     unreadable: int = 0
     fixed: frozenset[Place] = frozenset()
+    following: frozenset[Place] = frozenset()
 
     @property
     def unknown(self) -> tuple[InventoryRow, ...]:
-        """The objects whose cost cannot be told."""
-        return tuple(row for row in self.rows if row.monthly is None)
+        """The objects whose cost cannot be told, and would be in the sums."""
+        return tuple(row for row in self.rows if row.counted and row.monthly is None)
 
     def counted(self) -> Iterator[tuple[InventoryRow, Range]]:
         """The objects that sums are made of, each with its cost."""

@@ -1,90 +1,218 @@
-"""What one pod or one volume costs a month: the part that is multiplied by replicas or nodes."""
+"""What one pod costs a month: the part that is multiplied by replicas or nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from checks.model import Grade, Node
-from checks.pricing.cost import Unknown, nano, number, worst
-from checks.pricing.pod import Amounts, pod_request
-from checks.pricing.quantity import GIB, QuantityError, quantity
-from checks.pricing.rates import Rates
+from checks.model import Grade, Node, Range, Resource, UnitPrice
+from checks.pricing.cost import Factor, Hardware, Unknown, nano, number, worst
+from checks.pricing.market import Market
+from checks.pricing.nodes.claims import NOTHING, claimed
+from checks.pricing.nodes.devices import Devices, devices
+from checks.pricing.nodes.hosts import ANY, Hosts, hosts
+from checks.pricing.nodes.price import charge
+from checks.pricing.nodes.share import Reserved
+from checks.pricing.nodes.wishes import NO_WISHES, both, wishes
+from checks.pricing.pod import Request, effective
+from checks.pricing.quantity import GIB
+from checks.pricing.sheet import Sheet
+from checks.pricing.volume import Volume, volume, volume_price
+
+_RELEVANT = ("containers", "initContainers", "overhead", "resources", "volumes")
+_WHERE = ("nodeSelector", "affinity", "tolerations")
+_OF_CONTAINER = ("name", "restartPolicy", "resources")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unit:
-    """One of something that a workload runs several of; `basis` says what it consists of."""
+    """One pod of a workload; `basis` says what it consists of, `factors` what its price depends on
+    by name (empty where it cannot be taken apart). Pods that share a TPU slice come `together`;
+    `shared` names a device claim that all pods use together."""
 
-    monthly: Decimal
+    monthly: Range
     grade: Grade
     basis: str
-
-    def __add__(self, other: Unit) -> Unit:
-        return Unit(
-            monthly=self.monthly + other.monthly,
-            grade=worst(self.grade, other.grade),
-            basis=f"{self.basis}, {other.basis}",
-        )
+    prices: tuple[UnitPrice, ...]
+    factors: Mapping[str, Factor]
+    hardware: Hardware
+    together: int = 1
+    shared: str = ""
 
 
-def pod_unit(spec: Node, rates: Rates) -> Unit | Unknown:
-    """One pod, with the volumes that come and go with it."""
-    request = pod_request(spec)
-    if isinstance(request, Unknown):
-        return request
-    return with_volumes(_priced(request, rates), _ephemeral(spec), rates)
+def pod_unit(spec: Node, workload: Resource, market: Market) -> Unit | Unknown:
+    """One pod of `workload`, with the volumes that come and go with it."""
+    key = _key(spec, workload)
+    if key is None:
+        return _unit(spec, workload, market)
+    if key not in market.memo:
+        market.memo[key] = _unit(spec, workload, market)
+    found: Unit | Unknown = market.memo[key]
+    return found
 
 
-def with_volumes(unit: Unit | Unknown, claims: Iterable[Node], rates: Rates) -> Unit | Unknown:
-    """`unit` and a volume for each claim; Unknown where any part is."""
-    for claim in claims:
-        if isinstance(unit, Unknown):
-            return unit
-        volume = volume_unit(_child(claim, "spec"), rates)
-        unit = volume if isinstance(volume, Unknown) else unit + volume
-    return unit
-
-
-def volume_unit(spec: Node, rates: Rates) -> Unit | Unknown:
-    """One volume, of the size that the spec of a PersistentVolumeClaim asks for."""
-    storage = _child(_child(_child(spec, "resources"), "requests"), "storage")
-    if storage is None:
-        return Unknown(reason="a volume claim has no storage request")
+def _key(spec: Node, workload: Resource) -> object:
+    """What the price of a pod depends on, None where that is more than its own spec."""
+    if not isinstance(spec, dict) or "resourceClaims" in spec:
+        return None
+    containers = spec.get("containers")
+    trimmed: Node = containers
+    if isinstance(containers, list):
+        trimmed = [
+            [entry.get(k) for k in _OF_CONTAINER] if isinstance(entry, dict) else entry
+            for entry in containers
+        ]
+    rest = [spec[k] for k in (*_RELEVANT[1:], *_WHERE) if k in spec]
+    names = [k for k in (*_RELEVANT[1:], *_WHERE) if k in spec] if rest else ()
     try:
-        return _priced({"storage": quantity(storage)}, rates)
-    except QuantityError as error:
-        return Unknown(reason=f"a volume claim's storage {error}")
+        text = repr((trimmed, names, rest)) if rest else repr(trimmed)
+    except ValueError:
+        # Python refuses to write out a number of thousands of digits.
+        return None
+    return workload.place, workload.namespace, workload.rendered_from, workload.source.path, text
 
 
-def _ephemeral(spec: Node) -> Iterable[Node]:
-    volumes = _child(spec, "volumes")
-    for volume in volumes if isinstance(volumes, list) else ():
-        claim = _child(_child(volume, "ephemeral"), "volumeClaimTemplate")
-        if claim is not None:
-            yield claim
+def _unit(spec: Node, workload: Resource, market: Market) -> Unit | Unknown:
+    request = effective(spec, market.limits.defaults(workload))
+    if isinstance(request, Unknown) or not isinstance(spec, dict):
+        return request if isinstance(request, Unknown) else Unknown(reason="it has no pod spec")
+    sheet = market.sheets.at(workload.place)
+    claims = claimed(spec, workload, market.objects)
+    if isinstance(claims, Unknown):
+        return claims
+    if claims is not NOTHING:
+        request = replace(request, amounts={**request.amounts, **claims.amounts})
+    asked = devices(request.amounts)
+    if isinstance(asked, Unknown):
+        return asked
+    on: Hosts | Unknown = ANY
+    if asked or any(key in spec for key in _WHERE):
+        wanted = both(wishes(spec), claims.wanted) if spec else NO_WISHES
+        pools = market.pools_at(workload.place)
+        on = hosts(wanted, spec.get("tolerations"), asked, sheet, pools)
+    if isinstance(on, Unknown):
+        return on
+    disks = _disks(spec, workload, market)
+    if isinstance(disks, Unknown):
+        return disks
+    unit = _priced(request, asked, on, sheet, disks)
+    return replace(unit, shared=claims.shared) if claims.shared and isinstance(unit, Unit) else unit
 
 
-def _child(node: Node, key: str) -> Node:
-    return node.get(key) if isinstance(node, dict) else None
+def _priced(
+    request: Request,
+    asked: Devices | None,
+    on: Hosts,
+    sheet: Sheet,
+    disks: Sequence[Volume],
+) -> Unit | Unknown:
+    reserved = _reserved(request)
+    cost = charge(reserved, asked, on, sheet)
+    if isinstance(cost, Unknown):
+        return cost
+    parts = [*_shown(request), *([asked.shown] if asked else [])]
+    basis = ", ".join(parts) + (f" {cost.where}" if cost.where else "")
+    unit = Unit(
+        monthly=_nano(cost.monthly),
+        grade=cost.grade,
+        basis="; ".join((basis, *request.assumed)),
+        prices=cost.prices,
+        factors={} if reserved.silent else _factors(reserved, asked, on, sheet),
+        hardware=Hardware(
+            vcpu=reserved.cpu, memory_gib=reserved.gib, accelerators=cost.accelerators
+        ),
+        together=_together(asked, on),
+    )
+    return with_volumes(unit, disks, sheet) if disks else unit
 
 
-def _priced(amounts: Amounts, rates: Rates) -> Unit | Unknown:
-    total, grades, parts = Decimal(0), [], []
-    for name, amount in amounts.items():
-        rate = rates.get(name)
-        if rate is None:
-            return Unknown(reason=f"there is no price for {name}")
-        total += rate.of(amount)
-        grades.append(rate.grade)
-        parts.append(_shown(name, amount))
-    return Unit(monthly=nano(total), grade=worst(*grades), basis=", ".join(parts))
+def _reserved(request: Request) -> Reserved:
+    amounts = {
+        name: amount
+        for name, amount in request.amounts.items()
+        if name in ("cpu", "memory") or name.startswith("hugepages-")
+    }
+    return Reserved(amounts=amounts, silent=request.silent)
 
 
-def _shown(name: str, amount: Decimal) -> str:
-    if name == "cpu":
-        return f"{number(amount)} CPU"
-    if "/" in name:
-        return f"{number(amount)} {name}"
-    return f"{number(amount / GIB)} GiB {name}"
+def with_volumes(unit: Unit, volumes: Sequence[Volume], sheet: Sheet) -> Unit | Unknown:
+    """`unit` and its disks; Unknown where one of them has no price."""
+    monthly, grades, prices = unit.monthly, [unit.grade], list(unit.prices)
+    for one in volumes:
+        found = volume_price(one, sheet)
+        if isinstance(found, Unknown):
+            return found
+        monthly += Range.exact(nano(found[0]))
+        grades.append(found[1].grade)
+        prices.append(found[1].price)
+    earlier = unit.factors["storage"].value if unit.factors else ()
+    every = (*earlier, *volumes)
+    storage = Factor(value=every, shown=_sizes(every))
+    return replace(
+        unit,
+        monthly=monthly,
+        grade=worst(*grades),
+        prices=tuple(dict.fromkeys(prices)),
+        basis=", ".join((unit.basis, *(one.shown for one in volumes))),
+        factors={**unit.factors, "storage": storage} if unit.factors else {},
+    )
+
+
+def _disks(
+    spec: Mapping[str, Node], workload: Resource, market: Market
+) -> tuple[Volume, ...] | Unknown:
+    found: list[Volume] = []
+    for claim in _ephemeral(spec):
+        one = volume(claim, workload, market.objects)
+        if isinstance(one, Unknown):
+            return Unknown(reason=one.reason)
+        found.append(one)
+    return tuple(found)
+
+
+def _ephemeral(spec: Mapping[str, Node]) -> Iterator[Node]:
+    volumes = spec.get("volumes")
+    for entry in volumes if isinstance(volumes, list) else ():
+        claim = entry.get("ephemeral") if isinstance(entry, dict) else None
+        template = claim.get("volumeClaimTemplate") if isinstance(claim, dict) else None
+        if template is not None:
+            yield template.get("spec") if isinstance(template, dict) else None
+
+
+def _together(asked: Devices | None, on: Hosts) -> int:
+    """How many pods a TPU slice of several hosts takes: it is bought as a whole."""
+    if asked is None or not on.chips or on.chips <= asked.count:
+        return 1
+    return -(-on.chips // int(asked.count)) if asked.count >= 1 else 1
+
+
+def _nano(amount: Range) -> Range:
+    if amount.low == amount.high:
+        return Range.exact(nano(amount.expected))
+    return Range(low=nano(amount.low), expected=nano(amount.expected), high=nano(amount.high))
+
+
+def _factors(
+    reserved: Reserved, asked: Devices | None, on: Hosts, sheet: Sheet
+) -> dict[str, Factor]:
+    memory = {name: amount for name, amount in reserved.amounts.items() if name != "cpu"}
+    return {
+        "CPU": Factor(value=reserved.cpu, shown=number(reserved.cpu)),
+        "memory": Factor(value=memory, shown=f"{number(reserved.gib)} GiB"),
+        "accelerators": Factor(value=asked, shown=asked.shown if asked else "none"),
+        "GPU type": Factor(value=on, shown=on.shown),
+        "price": Factor(value=sheet, shown=sheet.where),
+        "storage": Factor(value=(), shown="none"),
+    }
+
+
+def _sizes(volumes: Sequence[Volume]) -> str:
+    return " + ".join(one.shown for one in volumes) or "none"
+
+
+def _shown(request: Request) -> Iterator[str]:
+    for name, amount in request.amounts.items():
+        if name == "cpu":
+            yield f"{number(amount)} CPU"
+        elif name == "memory" or name.startswith("hugepages-"):
+            yield f"{number(amount / GIB)} GiB {name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -35,7 +36,7 @@ def _plain(value: Any) -> Any:
     """`value` in JSON's types; an outcome also has the state that follows from it."""
     if isinstance(value, Enum):
         return value.name.lower()
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | date):
         return str(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}

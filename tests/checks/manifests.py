@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,10 +20,9 @@ from checks.model import (
     Tier,
     UnitPrice,
 )
+from checks.pricing.assume import KindRule
 from checks.pricing.cost import Cost, Unknown
-from checks.pricing.rates import Rates
-from checks.pricing.scale import Scalers
-from checks.pricing.workload import Assumptions, Market, price
+from checks.pricing.workload import Assumptions, Market, Sheets, price
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _AS_OF = date(2024, 10, 24)
@@ -146,11 +145,11 @@ def priced(
     *others: Resource,
     assume: Assumptions = NO_ASSUMPTIONS,
     prices: Prices = PRICES,
+    kinds: Sequence[KindRule] = (),
 ) -> Cost | Unknown | None:
     """What `one` costs beside the others."""
-    scalers = Scalers.of(snapshot(one, *others))
-    market = Market(rates=Rates.of(prices, NOW), scalers=scalers, assume=assume)
-    return price(one, market)
+    sheets = Sheets(facts=replace(FACTS, prices=prices))
+    return price(one, Market.of(snapshot(one, *others), sheets, assume, kinds))
 
 
 def known(answer: Cost | Unknown | None) -> Cost:

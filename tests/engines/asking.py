@@ -8,8 +8,9 @@ from typing import Any
 from bot.engines.admission import question
 from bot.engines.program import Program
 from bot.engines.rego import Answer, Limits, RegoEngine, Source
-from bot.engines.said import findings
-from bot.policies import always_fail
+from bot.policy.findings import Severities, findings
+from bot.policy.model import Context, Question
+from bot.policy.rego import RegoPolicies
 from checks.model import Finding, Resource
 from tests.checks.manifests import NOW, resource
 
@@ -38,9 +39,13 @@ def ask(
 
 def found(policies: list[Source], body: dict[str, Any], **options: Any) -> list[Finding]:
     """The findings on one object, where nothing went wrong."""
-    program, (answer,), (one,) = ask(policies, body, **options)
-    assert program.problems == answer.problems == ()
-    return list(findings(one, answer, always_fail))
+    before = options.pop("before", None)
+    one, old = resource(body), resource(dict(before)) if before else None
+    context = Context(now=NOW, inventory=lambda: (), **{"limits": LIMITS, **options})
+    with RegoPolicies().compile(policies, (), context) as compiled:
+        (answer,) = compiled.judge([Question(resource=one, before=old)])
+        assert compiled.problems == answer.problems == ()
+    return list(findings(one, [answer], Severities()))
 
 
 def messages(policies: list[Source], body: dict[str, Any], **options: Any) -> list[str]:

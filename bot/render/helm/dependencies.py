@@ -14,11 +14,12 @@ _FILE = "file://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One dependency. `version` is the locked one where Chart.lock has it, else what is asked for;
-    `folder` is the path from the chart where it is of the same repository; `called` its alias."""
+    """One dependency. `version` is the locked one where Chart.lock has it, else what is `asked`
+    for; `called` is its alias, `enabled` what its condition and tags say."""
 
     name: str
     version: str
+    asked: str
     repository: str
     called: str
     enabled: bool
@@ -56,6 +57,7 @@ def wanted(
         Wanted(
             name=entry["name"],
             version=locked.get(entry["name"]) or str(entry.get("version", "")),
+            asked=str(entry.get("version", "")),
             repository=str(entry.get("repository") or ""),
             called=str(entry.get("alias") or entry["name"]),
             enabled=_enabled(entry, values),

@@ -12,27 +12,21 @@ from typing import Any, Protocol
 
 from bot.render.helm.marks import marked, places
 from bot.render.helm.refusal import HelmSaid, Refusal
-from bot.render.helm.staging import Staged, stage
+from bot.render.helm.staging import Asks, stage
 from bot.render.helm.values import merged
 
-# So often a chart is rendered where two renderings differ: short random text may be equal by chance.
-_RENDERINGS = 4
+# How often a chart is rendered where two differ: short random text may be equal by chance.
+_RENDERINGS = 3
 _NO_MANIFESTS = "/NOTES.txt"
 
 
-class Engine(Protocol):
+class Engine(Asks, Protocol):
     """Helm."""
-
-    def parse(self, text: str) -> dict[str, Any]:
-        """A YAML mapping. Raises HelmSaid."""
 
     def set(
         self, values: Mapping[str, Any], parameters: Sequence[tuple[str, str, bool]]
     ) -> dict[str, Any]:
         """The values with (name, text, whether it stays text) laid over. Raises HelmSaid."""
-
-    def satisfies(self, wanted: str) -> bool:
-        """Whether the Kubernetes version that is rendered for is one of `wanted`."""
 
     def render(self, chart: Path, values: Mapping[str, Any]) -> dict[str, str]:
         """The output by template ("chart/templates/x.yaml"). Raises HelmSaid."""
@@ -47,7 +41,11 @@ def answer(request: Mapping[str, Any], engine: Engine, top: Path, private: Path)
     `top` holds the repository's files, `private` may be filled.
     """
     try:
-        return _Installing(request, engine, top, private).rendered()
+        installing = _Installing(request, engine, top, private)
+        try:
+            return installing.rendered()
+        except HelmSaid as said:
+            return {"said": str(said), "folders": installing.folders}
     except Refusal as refusal:
         return refusal.answer
     except HelmSaid as said:
@@ -63,7 +61,12 @@ class _Installing:
         self._top = top
         self._private = private
         self._values = self._given()
-        self._staged = stage(request, top, private, self._values, engine.parse)
+        self._staged = stage(request, top, private, self._values, engine)
+
+    @property
+    def folders(self) -> Mapping[str, str]:
+        """The repository's folders by the prefix that Helm gives to templates."""
+        return self._staged.folders
 
     def rendered(self) -> dict[str, Any]:
         """The outputs with all that is needed to tell where they are from."""
@@ -87,7 +90,7 @@ class _Installing:
             ],
             "crds": [{"template": path, "text": text} for path, text in crds],
             "files": files,
-            "folders": staged.folders,
+            "folders": self.folders,
         }
 
     def _given(self) -> dict[str, Any]:
@@ -109,8 +112,8 @@ class _Installing:
     def _check(self) -> None:
         """What Helm's library does not ask about before it renders."""
         wanted = str(self._staged.metadata.get("kubeVersion") or "")
-        if wanted and not self._engine.satisfies(wanted):
-            version = self._request["kube_version"]
+        version = self._request["kube_version"]
+        if wanted and not self._engine.satisfies(wanted, version):
             said = f"the chart wants Kubernetes {wanted}, and it is rendered for {version}"
             raise Refusal("helm-kube-version", self._staged.own("Chart.yaml"), said, "kubeVersion")
 

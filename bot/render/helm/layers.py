@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
+from bot.render.helm.tree import Tree
 from bot.render.roots.model import HelmOptions, Root
 from bot.render.yaml_reader import Document, read
 from checks.model import Lines, Location, Node, line_of
@@ -52,13 +52,13 @@ def _child(node: Any, step: Step) -> Any:
 class Layers:
     """All layers of one release. `folders` are the repository's by the prefix of templates."""
 
-    def __init__(self, root: Root, folder: Path, folders: Mapping[str, str]) -> None:
-        self._folder = folder
+    def __init__(self, root: Root, tree: Tree, folders: Mapping[str, str]) -> None:
+        self._tree = tree
         self._folders = folders
         self._own: dict[str, Layer | None] = {}
         options = root.helm or HelmOptions(release="")
         self._given = [
-            *_inline(root, options, folder),
+            *_inline(root, options, tree),
             *filter(None, (self._file(path) for path in reversed(options.values_files))),
         ]
 
@@ -94,32 +94,27 @@ class Layers:
         return self._own[chart]
 
     def _file(self, path: str) -> Layer | None:
-        documents = _documents(self._folder, path)
+        documents = _documents(self._tree, path)
         if not documents:
             return None
         return Layer(value=documents[0].value, lines=documents[0].lines, path=path)
 
 
-def _documents(folder: Path, path: str) -> list[Document]:
-    try:
-        data = (folder / path).read_bytes()
-    except OSError:
-        return []
-    return read(path, data)[0]
+def _documents(tree: Tree, path: str) -> list[Document]:
+    data = tree.read(path)
+    return [] if data is None else read(path, data)[0]
 
 
-def _inline(root: Root, options: HelmOptions, folder: Path) -> Iterator[Layer]:
+def _inline(root: Root, options: HelmOptions, tree: Tree) -> Iterator[Layer]:
     """The values of what points at the chart, by their lines where they stand there as such."""
     if root.by is None or not options.values:
         return
-    documents = [d for d in _documents(folder, root.by.path) if d.line <= max(root.by.line, 1)]
-    yield from _as_written(documents[-1], options, root.by.path, folder) if documents else ()
+    documents = [d for d in _documents(tree, root.by.path) if d.line <= max(root.by.line, 1)]
+    yield from _as_written(documents[-1], options, root.by.path, tree) if documents else ()
     yield Layer(value=dict(options.values), lines=root.by.line, path=root.by.path)
 
 
-def _as_written(
-    document: Document, options: HelmOptions, path: str, folder: Path
-) -> Iterator[Layer]:
+def _as_written(document: Document, options: HelmOptions, path: str, tree: Tree) -> Iterator[Layer]:
     whole = Layer(value=document.value, lines=document.lines, path=path)
     for pointer in _MAPPINGS:
         found = whole.find(pointer)
@@ -129,7 +124,8 @@ def _as_written(
         found = whole.find(pointer)
         if found and isinstance(found[0], str):
             line = found[1].line
-            header = (folder / path).read_bytes().split(b"\n")[line - 1].decode("utf-8", "replace")
+            text = (tree.read(path) or b"").decode("utf-8", "replace")
+            header = text.split("\n")[line - 1]
             inner = read(path, found[0].encode())[0]
             if header.rstrip().endswith(_BLOCK) and inner and inner[0].value == options.values:
                 yield Layer(value=inner[0].value, lines=inner[0].lines, path=path, above=line)

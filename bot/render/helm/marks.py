@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 
 # A key or an item of YAML; anything else may be text that a template goes on to work with.
-_LINE = re.compile(r"""\s*(?:-\s+)*(?:[^\s#:{}"'-][^\s:]*|"[^"]*"|'[^']*'|\{\{.*?\}\}\S*)\s*:(?=\s|$)|\s*-\s""")
+_LINE = re.compile(
+    r"""\s*(?:-\s+)*(?:[^\s#:{}"'-][^\s:]*|"[^"]*"|'[^']*'|\{\{.*?\}\}\S*)\s*:(?=\s|$)|\s*-\s"""
+)
 _MARK = re.compile(r" #@(\d{1,4}):(\d{1,6})@")
 _OPEN, _CLOSE = "{{", "}}"
 

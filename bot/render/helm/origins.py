@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.render.helm.layers import Layers
 from bot.render.helm.templates import Template
+from bot.render.helm.tree import Tree
 from bot.render.objects import Object
 from checks.model import Lines, Location, Node, Pointer, line_of
 
@@ -18,12 +18,19 @@ _MAX_STEPS = 10
 
 class Sources:
     """The files that a release's output is from. `files` are the templates that marks number,
-    `folders` the repository's folders by the prefix that Helm gives to templates."""
+    `folders` the repository's folders by the prefix that Helm gives to templates; `at` stands for
+    what is of no file of the repository."""
 
     def __init__(
-        self, folder: Path, files: Sequence[str], folders: Mapping[str, str], layers: Layers
+        self,
+        tree: Tree,
+        files: Sequence[str],
+        folders: Mapping[str, str],
+        layers: Layers,
+        at: Location,
     ) -> None:
-        self._folder = folder
+        self._tree = tree
+        self._at = at
         self._files = files
         self._folders = folders
         self._layers = layers
@@ -42,18 +49,20 @@ class Sources:
             prefix = prefix.rpartition("/")[0]
         folder = self._folders.get(prefix, "")
         path = posixpath.normpath(posixpath.join(folder, template[len(prefix) + 1 :]))
-        if (self._folder / path).is_file():
+        if self._tree.read(path) is not None:
             return path
         return posixpath.normpath(posixpath.join(folder, "Chart.yaml"))
+
+    def shown(self, place: Location) -> Location:
+        """A place as it is told: in the repository."""
+        return place if self._tree.has(place.path) else self._at
 
     def template(self, path: str) -> Template | None:
         """The template at a path of the repository, None where it is not there."""
         if path not in self._templates:
-            try:
-                text = (self._folder / path).read_bytes().decode("utf-8", "replace")
-                self._templates[path] = Template(text)
-            except OSError:
-                self._templates[path] = None
+            data = self._tree.read(path)
+            text = None if data is None else data.decode("utf-8", "replace")
+            self._templates[path] = None if text is None else Template(text)
         return self._templates[path]
 
     def _location(self, place: tuple[int, int] | None) -> Location | None:
@@ -84,21 +93,24 @@ class Output:
         return Location(path=self.path)
 
     def source(self, item: Object, before: Sequence[str]) -> Location:
-        """Where an object's kind is given; `before` are the kinds of those ahead of it."""
+        """Where an object's kind is given, in its template; `before` are the kinds of those ahead
+        of it."""
         place = self.at(line_of(item.lines, ("kind",)))
         if place is not None:
             return place
         template = self.sources.template(self.path)
         lines = [n for n, kind in template.kinds() if kind == item.kind] if template else []
         if lines:
-            return Location(path=self.path, line=lines[min(before.count(item.kind), len(lines) - 1)])
+            return Location(
+                path=self.path, line=lines[min(before.count(item.kind), len(lines) - 1)]
+            )
         return Location(path=self.path, line=1)
 
     def origins(self, item: Object, source: Location) -> dict[Pointer, Location]:
         """Where the fields are from that are not at `source`; what is not named is where its
         nearest ancestor is."""
         found: dict[Pointer, Location] = {}
-        self._walk(item.body, item.lines, (), (source, source, 0), found)
+        self._walk(item.body, item.lines, (), (self.sources.shown(source), source, 0), found)
         return found
 
     def _walk(
@@ -115,11 +127,12 @@ class Output:
         own = self.at(lines[0] if isinstance(lines, tuple) else lines) if pointer else None
         if own is not None and own != place:
             place, since = own, len(pointer)
+        here = place
         if not isinstance(node, (dict, list)):
-            place = self._value(node, pointer[since:], place, own is not None) or place
-        if place != said:
-            found[pointer] = place
-            said = place
+            here = self._value(node, pointer[since:], place, own is not None) or place
+        here = self.sources.shown(here)
+        if here != said:
+            found[pointer] = said = here
         children = lines[1] if isinstance(lines, tuple) else ()
         if isinstance(node, dict):
             for key, value in node.items():

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Protocol
 
 from bot.render.helm.dependencies import Wanted, wanted
 from bot.render.helm.refusal import HelmSaid, Refusal
@@ -23,7 +23,17 @@ _NOW = re.compile(r"(?<![\w.$\"'`-])now(?![\w\"'`-])")
 _THEN = '(toDate "2006-01-02" "2001-02-03")'
 _MAX_DEPTH = 8
 
-Parse = Callable[[str], dict[str, Any]]
+_PACKED = re.compile(r"-v?([0-9].*)\.tgz$")
+
+
+class Asks(Protocol):
+    """What staging needs of Helm."""
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """A YAML mapping. Raises HelmSaid."""
+
+    def satisfies(self, wanted: str, version: str) -> bool:
+        """Whether a version is one of those wanted (">=1.2"). Raises HelmSaid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +71,18 @@ class Staged:
 
 
 def stage(
-    request: Mapping[str, Any], top: Path, private: Path, values: Mapping[str, Any], parse: Parse
+    request: Mapping[str, Any], top: Path, private: Path, values: Mapping[str, Any], helm: Asks
 ) -> Staged:
     """Copy the chart and put what it depends on into its charts/. Raises Refusal.
 
-    `request["chart"]` is a path below `top`, which holds the repository's files;
-    `request["fetched"]` maps "name-version" of remote dependencies to archives on the disk.
+    `request["chart"]` is a path below `top`, which holds the repository's files, or names the chart
+    that was fetched into the folder `request["chart_at"]`; `request["fetched"]` maps "name-version"
+    of remote dependencies to archives on the disk.
     """
     source = PurePath(request["chart"])
     target = private / "chart"
-    _copy(top, source, target)
-    staging = _Staging(top, target, request["fetched"], parse)
+    _copy(Path(request["chart_at"] or top / source), source, target)
+    staging = _Staging(top, target, request["fetched"], helm)
     metadata = staging.metadata(target, source)
     if metadata.get("type") == "library":
         said = "it is a library chart: it declares nothing by itself, other charts include it"
@@ -90,11 +101,11 @@ def stage(
 class _Staging:
     """Goes through a chart and its subcharts."""
 
-    def __init__(self, top: Path, root: Path, fetched: Mapping[str, str], parse: Parse) -> None:
+    def __init__(self, top: Path, root: Path, fetched: Mapping[str, str], helm: Asks) -> None:
         self._top = top
         self._root = root
         self._fetched = fetched
-        self._parse = parse
+        self._helm = helm
         self.folders: dict[str, str] = {}
         self.sources: dict[PurePath, str] = {}
 
@@ -126,12 +137,14 @@ class _Staging:
         """Have the dependency in the copy's charts/; the folder it is from where that is another
         one of the repository."""
         charts = target / "charts"
-        if self._is_there(dep, charts):
+        if found := self._there(dep, charts):
+            self._fits(dep, found, source)
             return None
         if dep.folder:
             folder = self._inside(source, dep)
             if (self._top / folder / "Chart.yaml").is_file():
-                _copy(self._top, folder, charts / dep.name)
+                _copy(self._top / folder, folder, charts / dep.name)
+                self._fits(dep, self._there(dep, charts), source)
                 return folder
         elif archive := self._fetched.get(f"{dep.name}-{dep.version}"):
             charts.mkdir(exist_ok=True)
@@ -141,11 +154,28 @@ class _Staging:
             raise Refusal("helm-dependency", f"{source}/Chart.yaml", dep.missing, dep.name)
         return None
 
-    def _is_there(self, dep: Wanted, charts: Path) -> bool:
-        if any(charts.glob(f"{_literal(dep.name)}-[0-9v]*.tgz")):
-            return True
-        folders = (p.parent for p in charts.glob("*/Chart.yaml"))
-        return any(self.metadata(p, p).get("name") == dep.name for p in folders)
+    def _there(self, dep: Wanted, charts: Path) -> list[str]:
+        """The versions of the dependency that are in charts/."""
+        packed = charts.glob(f"{_literal(dep.name)}-[0-9v]*.tgz")
+        found = [match[1] for path in sorted(packed) if (match := _PACKED.search(path.name))]
+        for path in sorted(charts.glob("*/Chart.yaml")):
+            metadata = self.metadata(path.parent, path.parent)
+            if metadata.get("name") == dep.name:
+                found.append(str(metadata.get("version")))
+        return found
+
+    def _fits(self, dep: Wanted, found: list[str], source: PurePath) -> None:
+        """Helm leaves out a dependency of another version without a word; so say it."""
+        if not dep.asked or any(self._is(dep.asked, version) for version in found):
+            return
+        said = f"the chart asks for {dep.name} {dep.asked}, and what is there is {found[0]}"
+        raise Refusal("helm-dependency", f"{source}/Chart.yaml", said, dep.name)
+
+    def _is(self, asked: str, version: str) -> bool:
+        try:
+            return asked in ("*", version) or self._helm.satisfies(asked, version)
+        except HelmSaid:
+            return False
 
     def _inside(self, source: PurePath, dep: Wanted) -> PurePath:
         """The repository's folder that a file:// dependency means. Raises Refusal."""
@@ -162,7 +192,7 @@ class _Staging:
 
     def _read(self, path: Path, shown: PurePath) -> dict[str, Any]:
         try:
-            return self._parse(path.read_text(encoding="utf-8"))
+            return self._helm.parse(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except (HelmSaid, UnicodeDecodeError) as error:
@@ -175,16 +205,16 @@ def _literal(name: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", name)
 
 
-def _copy(top: Path, source: PurePath, target: Path) -> None:
-    """Copy a chart of the repository. Raises Refusal for what is none, or leads out of it."""
-    if not (top / source / "Chart.yaml").is_file():
+def _copy(folder: Path, source: PurePath, target: Path) -> None:
+    """Copy the chart `source`. Raises Refusal for what is none, or leads out of it."""
+    if not (folder / "Chart.yaml").is_file():
         raise Refusal("helm-chart", source.as_posix(), f"there is no Chart.yaml in {source}")
-    for path in (top / source).rglob("*"):
+    for path in folder.rglob("*"):
         if path.is_symlink():
-            shown = path.relative_to(top).as_posix()
+            shown = (source / path.relative_to(folder)).as_posix()
             said = f"{shown} is a symbolic link, which Helm would follow out of the repository"
             raise Refusal("helm-symlink", shown, said)
-    shutil.copytree(top / source, target)
+    shutil.copytree(folder, target)
 
 
 def _refuse_foreign_schemas(target: Path, source: PurePath) -> None:

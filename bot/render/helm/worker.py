@@ -32,7 +32,6 @@ class _Library:
     """Helm's library as an Engine."""
 
     def __init__(self, request: Mapping[str, Any], private: Path) -> None:
-        self._kube_version = request["kube_version"]
         self._private = private
         self._options = json.dumps(
             {
@@ -64,13 +63,9 @@ class _Library:
             result = merged(result, with_digits(parsed))
         return result
 
-    def satisfies(self, wanted: str) -> bool:
+    def satisfies(self, wanted: str, version: str) -> bool:
         # Helm's own comparison, by a chart that does nothing else.
-        probe = self._private / "probe"
-        (probe / "templates").mkdir(parents=True)
-        (probe / "Chart.yaml").write_text("apiVersion: v2\nname: probe\nversion: 1.0.0\n")
-        (probe / "templates/a").write_text("{{ semverCompare .Values.a .Values.b }}")
-        said = self.render(probe, {"a": wanted, "b": self._kube_version})
+        said = self.render(self._probe(), {"a": wanted, "b": version})
         return said["probe/templates/a"] == "true"
 
     def render(self, chart: Path, values: Mapping[str, Any]) -> dict[str, str]:
@@ -83,6 +78,14 @@ class _Library:
     def crds(self, chart: Path) -> list[tuple[str, str]]:
         with self._load(chart) as loaded:
             return [(crd["filename"], crd["data"]) for crd in loaded.crds]
+
+    def _probe(self) -> Path:
+        probe = self._private / "probe"
+        if not probe.exists():
+            (probe / "templates").mkdir(parents=True)
+            (probe / "Chart.yaml").write_text("apiVersion: v2\nname: probe\nversion: 1.0.0\n")
+            (probe / "templates/a").write_text("{{ semverCompare .Values.a .Values.b }}")
+        return probe
 
     def _load(self, chart: Path) -> helm_python.Chart:
         try:

@@ -70,7 +70,7 @@ class Files:
         """The files directly in each directory that there is, by its path ("" is the top), sorted.
         A directory that holds only directories has none."""
         found: dict[str, list[str]] = {"": []}
-        for path in sorted(self.entries):
+        for path in self.paths:
             directory = path.rpartition("/")[0]
             if directory in found:
                 found[directory].append(path)
@@ -81,14 +81,25 @@ class Files:
         return {directory: tuple(paths) for directory, paths in found.items()}
 
     @cached_property
-    def _sorted(self) -> list[str]:
+    def paths(self) -> list[str]:
+        """All paths, sorted."""
         return sorted(self.entries)
+
+    @cached_property
+    def directories(self) -> list[str]:
+        """All directories, sorted; "" is the top."""
+        return sorted(self.below)
+
+    @cached_property
+    def size_of_paths(self) -> int:
+        """The characters of all paths together."""
+        return sum(map(len, self.entries))
 
     def under(self, directory: str) -> Iterator[str]:
         """The regular files in a directory and all below it, in the order of paths."""
         prefix = f"{directory}/" if directory else ""
-        for index in range(bisect_left(self._sorted, prefix), len(self._sorted)):
-            path = self._sorted[index]
+        for index in range(bisect_left(self.paths, prefix), len(self.paths)):
+            path = self.paths[index]
             if not path.startswith(prefix):
                 return
             if self.is_regular(path):

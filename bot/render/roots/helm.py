@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.render.roots import graph
@@ -21,14 +21,22 @@ _FILE = "Chart.yaml"
 # Before Helm 3 a chart's dependencies stood in a file of their own.
 _OLD_FILE = "requirements.yaml"
 _ENVIRONMENTS = frozenset(
-    "dev develop development test testing tst qa uat int integration acc acceptance stage staging "
-    "stg preprod preview sandbox demo perf prod production prd live dr canary".split()
+    word
+    for words in (
+        ("dev", "develop", "development", "sandbox", "demo", "preview"),
+        ("test", "testing", "tst", "qa", "uat", "int", "integration", "acc", "acceptance", "perf"),
+        ("stage", "staging", "stg", "preprod", "canary"),
+        ("prod", "production", "prd", "live", "dr"),
+    )
+    for word in words
 )
 _VALUES = re.compile(r"values[-._]([\w.-]+)\.ya?ml|([\w.-]+)[-._]values\.ya?ml")
 _YAML = re.compile(r"([\w.-]+)\.ya?ml")
 _WORD = re.compile(r"[a-z]+")
 # Folders of a chart whose files are values of the environment that they are named after.
 _FOLDERS = ("env", "envs", "environments")
+# From so many environments on, values.yaml is what they have in common, not one more of them.
+_SEVERAL = 2
 _INSIDE = ("templates/", "crds/", "charts/")
 
 
@@ -150,8 +158,9 @@ class Charts:
             found.reads.update(self._files.under(name))
             found.remote += chart.remote
             found.failures += chart.failures
-            for inner in self.nested:
-                if inner.startswith(f"{name}/" if name else ""):
+            for path in self._files.under(name):
+                inner = parent(path)
+                if path.endswith(f"/{_FILE}") and inner in self.nested:
                     found.remote += self.all[inner].remote
                     found.failures += self.all[inner].failures
         return found
@@ -209,19 +218,13 @@ def chart_drafts(
 def own_drafts(charts: Charts, directory: str, hosts: Sequence[str]) -> Iterator[Draft]:
     """A chart as it is installed when nothing says how."""
     environments = charts.environments(directory)
-    release = charts.all[directory].name or directory.rpartition("/")[2]
-    taken = frozenset(charts.taken(directory))
+    options = HelmOptions(release=charts.all[directory].name or directory.rpartition("/")[2])
     name = directory or "."
+    made, taken = charts.made(directory), charts.taken(directory)
+    own = draft(RootKind.HELM, directory, name, made, taken=taken, hosts=hosts, helm=options)
+    if len(environments) < _SEVERAL:
+        yield own
     for environment, values in environments:
-        yield draft(
-            RootKind.HELM,
-            directory,
-            f"{name} as {environment}",
-            charts.made(directory),
-            taken=taken,
-            hosts=hosts,
-            helm=HelmOptions(release=release, values_files=(values,)),
-        )
-    if len(environments) < 2:
-        made, options = charts.made(directory), HelmOptions(release=release)
-        yield draft(RootKind.HELM, directory, name, made, taken=taken, hosts=hosts, helm=options)
+        helm = replace(options, values_files=(values,))
+        root = replace(own.root, key=f"{name} as {environment}", helm=helm)
+        yield replace(own, root=root)

@@ -183,6 +183,23 @@ class Kustomizations:
         objects = {path for one in self.all.values() for path in one.objects}
         return frozenset(p for one in self.all.values() for p in one.reads if p not in objects)
 
+    @cached_property
+    def _holding(self) -> Mapping[str, list[Kustomization]]:
+        found: dict[str, list[Kustomization]] = {}
+        for one in self.all.values():
+            for path in one.objects:
+                found.setdefault(path, []).append(one)
+        return found
+
+    def holding(self, path: str) -> list[Kustomization]:
+        """Those that name a file as a resource."""
+        return self._holding.get(path, [])
+
+    @property
+    def charts(self) -> set[str]:
+        """The charts that kustomizations inflate."""
+        return {chart for one in self.all.values() for chart in one.charts}
+
     def tops(self, built_on: Collection[str] = ()) -> list[str]:
         """The directories that are deployed by themselves; `built_on` are built on from outside."""
         return [

@@ -43,7 +43,8 @@ class KustomizeOptions:
     """What an Application or a Flux Kustomization lays over a kustomization. `overlay` is a mapping
     of kustomization fields (namespace, namePrefix, images, patches, commonLabels, components, …)
     that a kustomization of its own around the root would have; `substitute` are Flux's postBuild
-    variables (${var}), None where there is no postBuild."""
+    variables (${var}), None where there is no postBuild. Paths in `overlay` are written in relation
+    to `Root.path`."""
 
     overlay: Mapping[str, Any] = field(default_factory=dict)
     substitute: Mapping[str, str] | None = None

@@ -27,6 +27,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "argocd-path-missing": "Correct the path, or add the directory.",
         "argocd-invalid": "Correct the Application; Argo CD refuses it as it is.",
         "argocd-plugin": "Commit what the plugin renders, or use Helm, Kustomize or a directory.",
+        "argocd-unread": "Give the value in values, valuesObject or parameters.",
         "argocd-revision": "Judge the change on the branch that is deployed.",
         "applicationset-unknown": "List the Applications (list, git) for them to be judged.",
         "applicationset-template": "Use a simpler expression, or list the value as an element.",
@@ -47,7 +48,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 # The input is fine, plumbline just has no way to read it.
 _NOT_BROKEN = frozenset(
     {
-        *("remote-refused", "remote-repository", "argocd-plugin", "argocd-revision"),
+        *("remote-refused", "remote-repository", "argocd-plugin"),
+        *("argocd-unread", "argocd-revision"),
         *("applicationset-unknown", "applicationset-template", "terragrunt"),
         *("flux-substitute-unknown", "flux-values-unknown", "too-many"),
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from bot.render.terraform.files import ModuleFiles
 from bot.render.terraform.functions import call
+from bot.render.terraform.operators import arithmetic, equality, first_unknown, pairs, step
+from bot.render.terraform.parser import parse_template
 from bot.render.terraform.syntax import (
     Attr,
     Binary,
@@ -15,6 +18,7 @@ from bot.render.terraform.syntax import (
     Each,
     Expr,
     For,
+    HclError,
     Index,
     Joined,
     Literal,
@@ -30,19 +34,14 @@ from bot.render.terraform.values import (
     UNKNOWN,
     Budget,
     EvalError,
-    Lazy,
-    Set,
     Unknown,
     Value,
     boolean,
-    equal,
     is_unknown,
     number,
     text,
     tidy,
-    unknown_in,
 )
-from bot.render.terraform.files import ModuleFiles
 
 _LONGEST_TEXT = 1 << 20
 _EACH = "[*]"
@@ -60,12 +59,7 @@ class Scope:
 
     def binding(self, bound: Mapping[str, Value]) -> Scope:
         """The same place with more names."""
-        return Scope(
-            names=self.names,
-            files=self.files,
-            budget=self.budget,
-            bound={**self.bound, **bound},
-        )
+        return replace(self, bound={**self.bound, **bound})
 
 
 def evaluate(expr: Expr, scope: Scope) -> Value:
@@ -102,41 +96,12 @@ def _joined_text(parts: list[Value], scope: Scope) -> str:
     return "".join(texts)
 
 
-def first_unknown(values: list[Value]) -> Unknown | None:
-    """SECRET or UNKNOWN where one of the values is that as a whole."""
-    found = [UNKNOWN if isinstance(value, Lazy) else value for value in values]
-    if any(value is SECRET for value in found):
-        return SECRET
-    return UNKNOWN if any(value is UNKNOWN for value in found) else None
-
-
 def _attr(expr: Attr, scope: Scope) -> Value:
     return step(evaluate(expr.of, scope), expr.name)
 
 
 def _index(expr: Index, scope: Scope) -> Value:
     return step(evaluate(expr.of, scope), evaluate(expr.key, scope))
-
-
-def step(value: Value, key: Value) -> Value:
-    """`value[key]`, which is also `value.key`. Raises EvalError."""
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(key, Unknown):
-        return key
-    if isinstance(value, Lazy):
-        return value.attribute(text(key))
-    if isinstance(value, dict):
-        name = text(key)
-        if name not in value:
-            raise EvalError(f"there is no {name!r} in it")
-        return value[name]
-    if isinstance(value, list) and not isinstance(value, Set):
-        at = number(key)
-        if isinstance(at, int) and 0 <= at < len(value):
-            return value[at]
-        raise EvalError(f"it has {len(value)} elements, but none at {at}")
-    raise EvalError("it has no elements")
 
 
 def _splat(expr: Splat, scope: Scope) -> Value:
@@ -154,6 +119,8 @@ def _call(expr: Call, scope: Scope) -> Value:
     if expr.name in ("try", "can"):
         return _tried(expr, scope)
     args = [evaluate(arg, scope) for arg in expr.args]
+    if expr.name == "templatefile" and len(args) == 2:
+        return _templatefile(args[0], args[1], scope)
     if expr.spread and args:
         last = args.pop()
         if isinstance(last, Unknown):
@@ -162,6 +129,24 @@ def _call(expr: Call, scope: Scope) -> Value:
             raise EvalError("... needs a list")
         args += last
     return call(expr.name, args, scope.files, scope.budget)
+
+
+def _templatefile(path: Value, names: Value, scope: Scope) -> Value:
+    if unknown := first_unknown([path, names]):
+        return unknown
+    if not isinstance(names, dict):
+        raise EvalError("templatefile() needs a map of names")
+    if "templatefile" in scope.bound:
+        raise EvalError("a template cannot read another one")
+    try:
+        expr = parse_template(scope.files.read(text(path)))
+    except HclError as error:
+        raise EvalError(f"the template {text(path)!r} cannot be read: {error.message}") from error
+    return evaluate(expr, replace(scope, names=_nameless, bound={**names, "templatefile": path}))
+
+
+def _nameless(name: str) -> Value:
+    raise EvalError(f"the template is given no {name!r}")
 
 
 def _tried(expr: Call, scope: Scope) -> Value:
@@ -192,10 +177,10 @@ def _binary(expr: Binary, scope: Scope) -> Value:
         return _logical(expr, left, scope)
     right = evaluate(expr.right, scope)
     if expr.op in ("==", "!="):
-        return _equality(expr.op, left, right, scope)
+        return equality(expr.op, left, right, scope.budget)
     if unknown := first_unknown([left, right]):
         return unknown
-    return _arithmetic(expr.op, number(left), number(right))
+    return arithmetic(expr.op, number(left), number(right))
 
 
 def _logical(expr: Binary, left: Value, scope: Scope) -> Value:
@@ -209,45 +194,11 @@ def _logical(expr: Binary, left: Value, scope: Scope) -> Value:
     return first_unknown([left, right]) or (not decided)
 
 
-def _equality(op: str, left: Value, right: Value, scope: Scope) -> Value:
-    nothing = left is None or right is None
-    unknown = unknown_in(left, scope.budget) or unknown_in(right, scope.budget)
-    # A list or a resource is not null, however little is known of what is in it.
-    shallow = first_unknown([left, right])
-    if unknown and not (nothing and not shallow):
-        return unknown
-    return equal(left, right) is (op == "==")
-
-
-def _arithmetic(op: str, left: int | float, right: int | float) -> Value:
-    try:
-        match op:
-            case "+":
-                return tidy(left + right)
-            case "-":
-                return tidy(left - right)
-            case "*":
-                return tidy(left * right)
-            case "/":
-                return tidy(left / right)
-            case "%":
-                return tidy(left - right * int(left / right))
-            case "<":
-                return left < right
-            case ">":
-                return left > right
-            case "<=":
-                return left <= right
-            case _:
-                return left >= right
-    except (ZeroDivisionError, OverflowError) as error:
-        raise EvalError("there is no such number") from error
-
-
 def _choice(expr: Choice, scope: Scope) -> Value:
     test = evaluate(expr.test, scope)
     if isinstance(test, Unknown):
-        return test
+        # It is either of the two, whatever it is chosen by.
+        return SECRET if test.secret else UNKNOWN
     return evaluate(expr.yes if boolean(test) else expr.no, scope)
 
 
@@ -263,18 +214,6 @@ def _object(expr: Object, scope: Scope) -> Value:
             return key
         found[text(key)] = evaluate(value_expr, scope)
     return found
-
-
-def pairs(value: Value) -> Iterator[tuple[Value, Value]]:
-    """The keys and values that a for or a dynamic block goes through. Raises EvalError."""
-    if isinstance(value, dict):
-        yield from sorted(value.items())
-    elif isinstance(value, Set):
-        yield from ((item, item) for item in value)
-    elif isinstance(value, list):
-        yield from enumerate(value)
-    else:
-        raise EvalError("a list, a set or a map is required")
 
 
 def _for(expr: For, scope: Scope) -> Value:

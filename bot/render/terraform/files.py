@@ -5,8 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import translate
-from re import compile as pattern_of
 
 from bot.render.terraform.values import UNKNOWN, EvalError, Unknown
 
@@ -30,15 +28,6 @@ class ModuleFiles:
         """Whether there is such a file: what is not there may still be made before a plan."""
         return True if self._name(path) in self.files else UNKNOWN
 
-    def matching(self, folder: str, pattern: str) -> list[str] | Unknown:
-        """The files of a folder that match, relative to it."""
-        base = self._name(folder)
-        prefix = f"{base}/" if base else ""
-        globbed = pattern_of(_regex(pattern))
-        inside = (name[len(prefix) :] for name in self.files if name.startswith(prefix))
-        # None at all rather means that they are not at hand here.
-        return sorted(name for name in inside if globbed.match(name)) or UNKNOWN
-
     def _name(self, path: str) -> str:
         if path.startswith("/"):
             raise EvalError(f"{path!r} is outside of the repository")
@@ -46,17 +35,3 @@ class ModuleFiles:
         if name == ".." or name.startswith("../"):
             raise EvalError(f"{path!r} is outside of the repository")
         return "" if name == "." else name
-
-
-def _regex(pattern: str) -> str:
-    """`**` over folders, `*` within one, `{a,b}` either."""
-    if len(pattern) > 200 or pattern.count("*") > 6:
-        raise EvalError("the pattern is too long")
-    if "{" in pattern:
-        before, _, rest = pattern.partition("{")
-        choices, _, after = rest.partition("}")
-        made = [_regex(before + choice + after) for choice in choices.split(",")[:20]]
-        return "|".join(made)
-    parts = [translate(part)[4:-3] for part in pattern.replace("**/", "**").split("**")]
-    inner = [part.replace(".*", "[^/]*") for part in parts]
-    return "(?:" + "(?:.*/)?".join(inner) + r")\Z"

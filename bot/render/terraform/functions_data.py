@@ -12,7 +12,6 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.render.terraform.files import ModuleFiles
 from bot.render.terraform.values import SECRET, EvalError, Value, number, text
 from bot.render.yaml_reader import read
 
@@ -120,11 +119,7 @@ def _of_file(function: Callable[..., Value]) -> Callable[..., Value]:
     return lambda files, path: function(files.read(text(path)))
 
 
-def _fileset(files: ModuleFiles, folder: Value, pattern: Value) -> Value:
-    return files.matching(text(folder), text(pattern))
-
-
-# These take the files first.
+# These take the files first. fileset() is none of them: only the files that modules name are here.
 READING: Mapping[str, Callable[..., Value]] = {
     "file": _of_file(lambda content: content),
     "filebase64": _of_file(TABLE["base64encode"]),
@@ -132,7 +127,6 @@ READING: Mapping[str, Callable[..., Value]] = {
     "filebase64sha512": _of_file(TABLE["base64sha512"]),
     "fileexists": lambda files, path: files.exists(text(path)),
     "filemd5": _of_file(TABLE["md5"]),
-    "fileset": _fileset,
     "filesha1": _of_file(TABLE["sha1"]),
     "filesha256": _of_file(TABLE["sha256"]),
     "filesha512": _of_file(TABLE["sha512"]),

@@ -19,6 +19,7 @@ from bot.render.terraform.values import (
     order,
     text,
     tidy,
+    whole_unknown,
 )
 
 # Terraform's own bound on range(), and ours on what multiplies.
@@ -43,10 +44,8 @@ def _shy(function: Callable[..., Value]) -> Callable[..., Value]:
 
     def shy(*args: Value) -> Value:
         for arg in args:
-            if isinstance(arg, Unknown):
-                return arg
-            if isinstance(arg, Lazy):
-                return UNKNOWN
+            if unknown := whole_unknown(arg):
+                return unknown
         return function(*args)
 
     return shy
@@ -190,7 +189,10 @@ def _contains(of: Value, item: Value) -> bool:
 
 
 def _distinct(of: Value) -> list[Value]:
-    return list({order(item): item for item in reversed(_list(of))}.values())[::-1]
+    found: dict[str, Value] = {}
+    for item in _list(of):
+        found.setdefault(order(item), item)
+    return list(found.values())
 
 
 def _index(of: Value, item: Value) -> int:

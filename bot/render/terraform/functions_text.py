@@ -162,7 +162,7 @@ TABLE: Mapping[str, Callable[..., Value]] = {
     "regexall": _regexall,
     "replace": _replace,
     "signum": _sign,
-    "split": lambda by, value: text(value).split(text(by)) if value != "" else [],
+    "split": lambda by, value: text(value).split(text(by)),
     "startswith": lambda value, start: text(value).startswith(text(start)),
     "strcontains": lambda value, part: text(part) in text(value),
     "strrev": lambda value: text(value)[::-1],

@@ -6,22 +6,24 @@ A value is None, a bool, an int, a float, a str, a list, a Set, a dict, a Lazy, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 Value: TypeAlias = Any
 
 
-class Unknown(Enum):
-    """What stands for a value: it is known only after apply, or nobody is to see it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """What stands for a value that is known only after apply, or that nobody is to see. `of` is the
+    attribute of a resource that it will be ("aws_instance.web[0].id"), "" for none or any."""
 
-    APPLY = "(known after apply)"
-    SECRET = "(sensitive)"
+    secret: bool = False
+    of: str = ""
 
 
-UNKNOWN, SECRET = Unknown.APPLY, Unknown.SECRET
-# What the same value says in a report.
-MASK = SECRET.value
+UNKNOWN, SECRET = Unknown(), Unknown(secret=True)
+# What stands for a secret in a report.
+MASK = "(sensitive)"
 
 
 class EvalError(Exception):
@@ -70,14 +72,21 @@ def is_unknown(value: Value) -> bool:
     return isinstance(value, Unknown)
 
 
+def whole_unknown(value: Value) -> Unknown | None:
+    """What stands for it where it is no value yet; something lazy is none where one is needed."""
+    if isinstance(value, Lazy):
+        return UNKNOWN
+    return value if isinstance(value, Unknown) else None
+
+
 def unknown_in(value: Value, budget: Budget) -> Unknown | None:
     """The first unknown in it, however deep; secrets go before others."""
     worst: Unknown | None = None
     for leaf in _leaves(value, budget):
-        if leaf is SECRET:
-            return SECRET
-        if leaf is UNKNOWN or isinstance(leaf, Lazy):
-            worst = UNKNOWN
+        found = whole_unknown(leaf)
+        if found and found.secret:
+            return found
+        worst = worst or found
     return worst
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from checks.model import Machine, Node
 from checks.pricing.cost import Unknown
 from checks.pricing.nodes.devices import Devices
-from checks.pricing.nodes.pools import Pool, joined, same_cluster
+from checks.pricing.nodes.pools import Pool, joined
 from checks.pricing.nodes.wishes import INSTANCE_TYPES, Wishes, both, spot
 from checks.pricing.sheet import Sheet
 
@@ -60,9 +60,9 @@ ANY = Hosts()
 def hosts(
     wanted: Wishes, tolerations: Node, asked: Devices | None, sheet: Sheet, pools: tuple[Pool, ...]
 ) -> Hosts | Unknown:
-    """The machines for a pod with these demands that asks for these accelerators."""
-    near = tuple(pool for pool in pools if same_cluster(pool.place, sheet.place))
-    wanted = joined(wanted, near) if near and wanted else wanted
+    """The machines for a pod with these demands that asks for these accelerators, in a cluster that
+    has these pools."""
+    wanted = joined(wanted, pools) if pools and wanted else wanted
     if any(not values for values in wanted.values()):
         empty = sorted(key for key, values in wanted.items() if not values)
         return Unknown(reason=f"no node can have what it demands of {empty[0]}")
@@ -72,7 +72,7 @@ def hosts(
         return Hosts(machines=machines, named=bool(machines), purchase=purchase)
     found = _accelerated(wanted, asked, sheet)
     if found is None:
-        found = _in_pools(wanted, asked, sheet, near)
+        found = _in_pools(wanted, asked, sheet, pools)
     if isinstance(found, Unknown):
         return found
     machines, models = found or ((), ())

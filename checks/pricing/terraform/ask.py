@@ -40,7 +40,7 @@ class Usage:
 
     @property
     def share(self) -> Decimal:
-        """How much of the month it runs, by `monthly_hrs`; all of it where the file says nothing."""
+        """How much of the month it runs, by `monthly_hrs`; all of it where that is not said."""
         hours = self.get("monthly_hrs")
         return Decimal(1) if hours is None else hours / HOURS
 
@@ -84,9 +84,7 @@ class Ask:
 
 def by_usage(*keys: str) -> CannotTellError:
     """What to raise where all of the cost is usage and there are no figures."""
-    return CannotTellError(
-        f"what it costs depends on how it is used: {_GIVE} ({', '.join(keys)})"
-    )
+    return CannotTellError(f"what it costs depends on how it is used: {_GIVE} ({', '.join(keys)})")
 
 
 def _references(resource: Resource, pointer: str) -> tuple[str, ...]:

@@ -59,9 +59,7 @@ def autoscaling_group(ask: Ask) -> Quote:
         plan = _own_plan(ask)
         groups = (group_of(ask, plan, count),)
     notes, grade = notes_of(plan)
-    return Quote(
-        groups=groups, more=plan.more, notes=notes, grade=grade, nodes=_runs_pods(ask.of)
-    )
+    return Quote(groups=groups, more=plan.more, notes=notes, grade=grade, nodes=_runs_pods(ask.of))
 
 
 def eks_cluster(ask: Ask) -> Quote:
@@ -110,7 +108,7 @@ def _own_plan(ask: Ask) -> Plan:
     templates = ask.of.blocks("launch_template")
     if templates:
         return template_plan(ask, template_named(ask, templates[0], "launch_template"))
-    name = ask.of.text("launch_configuration", "", computed=True)
+    name = ask.of.hint("launch_configuration")
     found = ask.sibling(("aws_launch_configuration",), "launch_configuration", name)
     if found is None:
         raise CannotTellError(
@@ -191,5 +189,3 @@ def _no_windows(ask: Ask) -> None:
     system = ask.usage.figures.get("operating_system", "linux")
     if system != "linux":
         raise CannotTellError(f"no sheet has prices of machines that run {system!s:.40}")
-
-

@@ -36,7 +36,7 @@ def volume(
     tariff: Tariff, of: Attributes, kind: str, size: Decimal
 ) -> tuple[tuple[Part, ...], str]:
     """The parts of one volume, and it in words; `of` may set iops and throughput."""
-    parts = [tariff.part(f"storage:{kind}", size)]
+    parts = [tariff.part(f"storage:{kind}", size, instead="storage")]
     if kind == "gp3":
         iops = of.amount("iops", _GP3_IOPS, computed=True)
         speed = of.amount("throughput", _GP3_MBPS, computed=True)
@@ -72,7 +72,7 @@ def mappings(tariff: Tariff, of: Attributes) -> Item:
 
 def sized(tariff: Tariff, size: Decimal, kind: str) -> Item:
     """One disk of a size, of a type that needs nothing else."""
-    return item("disk", gib(size, kind), tariff.part(f"storage:{kind}", size))
+    return item("disk", gib(size, kind), tariff.part(f"storage:{kind}", size, instead="storage"))
 
 
 def _device(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from checks.model import Grade
-from checks.pricing.cost import worst
+from checks.pricing.cost import HOURS, worst
 from checks.pricing.terraform.ask import Ask
 from checks.pricing.terraform.attributes import Attributes, CannotTellError
 from checks.pricing.terraform.aws_disk import devices, mappings
@@ -14,15 +14,16 @@ from checks.pricing.terraform.quote import Count, Group, Item, item
 from checks.pricing.terraform.tariff import machine_part
 
 # Types of the first generations, which charge for what later ones include.
-_EBS_OPTIMIZED_COSTS = frozenset(
-    "c1.xlarge c3.xlarge c3.2xlarge c3.4xlarge g2.2xlarge i2.xlarge i2.2xlarge i2.4xlarge"
-    " m1.large m1.xlarge m2.2xlarge m2.4xlarge m3.xlarge m3.2xlarge r3.xlarge r3.2xlarge"
-    " r3.4xlarge".split()
-)
+_EBS_OPTIMIZED = """
+    c1.xlarge c3.xlarge c3.2xlarge c3.4xlarge g2.2xlarge i2.xlarge i2.2xlarge i2.4xlarge m1.large
+    m1.xlarge m2.2xlarge m2.4xlarge m3.xlarge m3.2xlarge r3.xlarge r3.2xlarge r3.4xlarge
+"""
+_EBS_OPTIMIZED_COSTS = frozenset(_EBS_OPTIMIZED.split())
 # Detailed monitoring: seven metrics of the machine.
 _METRICS = 7
 # Bursting types that pay for bursts unless told otherwise.
 _UNLIMITED = ("t3.", "t3a.", "t4g.")
+_CREDITS = {"t2": "cpu-credits:t3", "t3": "cpu-credits:t3", "t4": "cpu-credits:t4g"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,8 @@ def notes_of(plan: Plan) -> tuple[tuple[str, ...], Grade]:
 
 def template_named(ask: Ask, block: Attributes, pointer: str) -> Attributes:
     """The launch template that a block names by id or name."""
-    names = (block.text("id", "", computed=True), block.text("name", "", computed=True),
-             block.text("launch_template_id", "", computed=True),
-             block.text("launch_template_name", "", computed=True))  # fmt: skip
+    keys = ("id", "name", "launch_template_id", "launch_template_name")
+    names = [block.hint(key) for key in keys]
     found = ask.sibling(("aws_launch_template",), pointer, *names)
     if found is None:
         raise CannotTellError(
@@ -155,12 +155,12 @@ def _extras(ask: Ask, of: Attributes, kind: str, *, monitored: bool) -> tuple[It
         parts.append(ask.tariff.part(f"ebs-optimized:{kind}", ask.usage.share))
         shown.append("EBS-optimized")
     if monitored:
-        parts.append(ask.tariff.part("cloudwatch:metric", _METRICS))
+        parts.append(ask.tariff.part("detailed-monitoring", _METRICS))
         shown.append("detailed monitoring")
-    credits = ask.usage.get("monthly_cpu_credit_hrs")
-    if credits and kind.startswith("t") and _unlimited(of, kind):
+    bursts = ask.usage.get("monthly_cpu_credit_hrs")
+    if bursts and kind.startswith("t") and _unlimited(of, kind):
         vcpu = ask.usage.get("vcpu_count") or ask.tariff.machine(kind).vcpu
-        parts.append(ask.tariff.part("cpu-credits", credits * vcpu))
+        parts.append(ask.tariff.part(_CREDITS.get(kind[:2], _CREDITS["t3"]), bursts * vcpu / HOURS))
         shown.append("CPU credits")
     # A public address; one that the subnet gives by itself stands in no attribute.
     if of.flag("associate_public_ip_address"):

@@ -41,7 +41,7 @@ def function(ask: Ask) -> Quote:
 
 def sagemaker_endpoint(ask: Ask) -> Quote:
     """aws_sagemaker_endpoint: the machines of the variants of its configuration."""
-    name = ask.of.text("endpoint_config_name", "", computed=True)
+    name = ask.of.hint("endpoint_config_name")
     kinds = ("aws_sagemaker_endpoint_configuration",)
     config = ask.sibling(kinds, "endpoint_config_name", name)
     if config is None:

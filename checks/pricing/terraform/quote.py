@@ -142,8 +142,23 @@ def _at(part: Part, tariff: Tariff | None) -> Decimal:
     return part.quantity * (part.each if found is None else found)
 
 
+def _nothing(name: str, times: str = "count") -> tuple[str, Factor]:
+    return name, Factor(value=Priced(parts=(), times=times), shown="none")
+
+
+# Bills can be taken apart where they have the same factors: what one side may lack is nothing.
+_USUAL = dict(
+    [
+        *map(_nothing, ("instance type", "GPU", "disk", "options", "class", "storage", "backup")),
+        *map(_nothing, ("extended support", "insights", "traffic", "capacity units", "IOPS")),
+        ("backup count", Factor(value=Decimal(1), shown="1")),
+        _nothing("backup storage", "backup count"),
+    ]
+)
+
+
 def _bill(groups: Iterable[Group], tariff: Tariff) -> Bill:
-    factors: dict[str, Factor] = {}
+    factors = dict(_USUAL)
     for group in groups:
         prefix = f"{group.name} " if group.name else ""
         count = f"{prefix}count"
@@ -172,8 +187,7 @@ def _basis(quote: Quote) -> str:
     texts = []
     for group in quote.groups:
         inner = ", ".join(one.shown for one in group.items)
-        several = group.count != ONE or group.name
-        text = f"{group.count.shown} × ({inner})" if several else inner
+        text = inner if group.count.shown == "1" else f"{group.count.shown} × ({inner})"
         texts.append(f"{group.name}: {text}" if group.name else text)
     basis = "; ".join(text for text in texts if text)
     return "; ".join([basis + " + usage" if quote.more else basis, *quote.notes])

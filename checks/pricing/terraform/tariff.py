@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from checks.model import Accelerator, Grade, Machine, Prices, UnitPrice
-from checks.pricing.cost import HOURS
+from checks.pricing.cost import HOURS, worst
 from checks.pricing.terraform.attributes import CannotTellError
 
 _STALE = timedelta(days=180)
 _AGED = {Grade.A: Grade.B, Grade.B: Grade.C, Grade.C: Grade.D, Grade.D: Grade.D}
 _PACK = re.compile(r"(\d{1,9})([kM]?)-")
+# Spot capacity is sold at up to 90% off.
+_CHEAPEST = Decimal("0.1")
 _THOUSANDS = {"": 1, "k": 1000, "M": 1000_000}
 _IMPORT = "import one (plumbline prices import) or add a row to a sheet of your own"
 
@@ -33,17 +35,29 @@ class Part:
     grade: Grade
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tariff:
-    """The prices of a place on a day."""
+    """The prices of a place on a day. Two are the same where their prices are one object: there is
+    one sheet of a place, and it is too large to be compared."""
 
     prices: Prices
     now: datetime
 
-    def part(self, name: str, quantity: Decimal | int = 1) -> Part:
-        """`quantity` of the unit price `name`: of a price by the hour or month, how many run all
-        month; of a price by the GB or request, how many a month. CannotTellError without one."""
-        found = self.prices.units.get(name)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tariff) and self.prices is other.prices
+
+    def __hash__(self) -> int:
+        return id(self.prices)
+
+    def part(self, name: str, quantity: Decimal | int = 1, *, instead: str = "") -> Part:
+        """`quantity` of the unit price `name`, or where it has none of `instead`: of a price by the
+        hour or month, how many run all month; of a price by the GB or request, how many a month.
+        CannotTellError without a price."""
+        units = self.prices.units
+        derived = bool(instead) and name not in units and instead in units
+        if derived:
+            name = instead
+        found = units.get(name)
         if found is None:
             raise CannotTellError(f"there is no price for {name} {self.where}: {_IMPORT}")
         each = monthly(found)
@@ -54,19 +68,15 @@ class Tariff:
             each=each,
             high=each,
             price=found,
-            grade=self.grade(found),
+            grade=worst(self.grade(found), Grade.C if derived else Grade.A),
         )
 
     def machine(self, name: str) -> Machine:
-        """The instance type of that name; Azure does not mind the case."""
+        """The instance type of that name; CannotTellError without a price."""
         found = self.prices.machines.get(name)
-        if found is None and self.prices.place.provider == "azure":
-            wanted = name.lower()
-            machines = self.prices.machines.items()
-            found = next((one for key, one in machines if key.lower() == wanted), None)
         if found is None:
             raise CannotTellError(
-                f"there is no price for the instance type {name} {self.where}: {_IMPORT}"
+                f"there is no price for the instance type {name:.80} {self.where}: {_IMPORT}"
             )
         return found
 
@@ -89,12 +99,15 @@ class Tariff:
 
     def grade(self, price: UnitPrice) -> Grade:
         """How sure `price` is: older than 180 days is one grade less."""
-        stale = self.now.date() - price.as_of > _STALE
-        return _AGED[price.grade] if stale else price.grade
+        return _AGED[price.grade] if self.stale(price) else price.grade
+
+    def stale(self, price: UnitPrice) -> bool:
+        """Whether it is older than 180 days."""
+        return self.now.date() - price.as_of > _STALE
 
     @property
     def where(self) -> str:
-        """ "in aws us-east-1"; "" where no place is known."""
+        """ "at aws us-east-1", for messages."""
         place = self.prices.place
         return f"at {place.provider} {place.region}".rstrip()
 
@@ -103,23 +116,56 @@ def machine_part(tariff: Tariff, types: Iterable[str], share: Decimal, *, spot: 
     """One machine for `share` of the month: of the first of `types`, any of the others possible."""
     found = [tariff.machine(name) for name in types]
     first = found[0]
-    chosen = first.hourly
     if spot:
-        if first.spot is None:
-            raise CannotTellError(
-                f"there is no spot price for the instance type {first.name} {tariff.where}"
-                f" (on demand it is {first.hourly.amount} an hour): {_IMPORT}"
-            )
-        chosen = first.spot
-    lows = [one.spot if spot and one.spot else one.hourly for one in found]
+        part = between(
+            f"spot|{first.name}",
+            share,
+            first.spot,
+            first.hourly,
+            tariff,
+            key=f"machine|{first.name}",
+        )
+        lows = [monthly(one.spot) if one.spot else _CHEAPEST * monthly(one.hourly) for one in found]
+    else:
+        each = monthly(first.hourly)
+        part = Part(
+            key=f"machine|{first.name}",
+            quantity=share,
+            low=each,
+            each=each,
+            high=each,
+            price=first.hourly,
+            grade=tariff.grade(first.hourly),
+        )
+        lows = [monthly(one.hourly) for one in found]
+    highs = [monthly(one.hourly) for one in found]
+    return replace(part, low=min(part.low, *lows), high=max(part.high, *highs))
+
+
+def between(
+    name: str,
+    quantity: Decimal,
+    spot: UnitPrice | None,
+    firm: UnitPrice,
+    tariff: Tariff,
+    *,
+    key: str,
+) -> Part:
+    """So much of something that may be taken away, from its spot price (`name`) to the full one
+    (`key`). An old spot price is a bound only; without one the greatest discount of the clouds is.
+    """
+    full = monthly(firm)
+    low = min(full, monthly(spot)) if spot else _CHEAPEST * full
+    fresh = spot is not None and not tariff.stale(spot) and monthly(spot) <= full
+    used = spot if spot and fresh else firm
     return Part(
-        key=f"{'spot' if spot else 'machine'}|{first.name}",
-        quantity=share,
-        low=min(monthly(chosen), *(monthly(price) for price in lows)),
-        each=monthly(chosen),
-        high=max(monthly(chosen), *(monthly(one.hourly) for one in found)),
-        price=chosen,
-        grade=tariff.grade(chosen),
+        key=name if fresh else key,
+        quantity=quantity,
+        low=low,
+        each=low if fresh else full,
+        high=full,
+        price=used,
+        grade=worst(tariff.grade(used), Grade.B if spot else Grade.C),
     )
 
 

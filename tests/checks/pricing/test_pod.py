@@ -133,10 +133,6 @@ def test_every_resource_peaks_by_itself() -> None:
             {"containers": [container()], "overhead": {"cpu": []}},
             "overhead: cpu a list is not a Kubernetes quantity (such as 500m, 2 or 1Gi)",
         ),
-        (
-            {"containers": [container()], "resourceClaims": [{"name": "gpu"}]},
-            "it claims devices (resourceClaims), which have no price",
-        ),
     ],
 )
 def test_names_what_is_missing(spec: Any, reason: str) -> None:

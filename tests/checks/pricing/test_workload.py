@@ -78,7 +78,7 @@ def test_gpus(name: str) -> None:
     assert f"2 {name}" in cost.basis
 
 
-@pytest.mark.parametrize("name", ["nvidia.com/mig-1g.5gb", "google.com/tpu", "example.com/fpga"])
+@pytest.mark.parametrize("name", ["google.com/tpu", "habana.ai/gaudi", "example.com/fpga"])
 def test_a_device_without_a_price_makes_all_of_it_unknown(name: str) -> None:
     asks = {"requests": {**ASK["requests"], name: 1}}
     answer = priced(workload(pod={"containers": [container(resources=asks)]}))
@@ -127,7 +127,7 @@ def test_a_claim_without_a_size(spec: Any, words: str) -> None:
     "one",
     [
         {"apiVersion": "v1", "kind": "ConfigMap"},
-        {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job"},
+        {"apiVersion": "batch.example.com/v1", "kind": "Job"},
         {"apiVersion": "example.com/v1", "kind": "Deployment"},
     ],
     ids=str,
