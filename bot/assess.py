@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot import evidence, policies, preview, waivers
+from bot import policies, preview, waivers
 from bot.config import CONFIG_PATHS, Policy, defaults, parse
 from bot.config_file import ConfigError
 from bot.counterfactual import tried
-from bot.facts import load_facts
+from bot.gather import NOBODY, Asked, facts_of, with_evidence
 from bot.judge import judge
 from bot.model import Change, Report, Stats
-from bot.render.compose import Renders, snapshots
+from bot.render.compose import Plan, snapshots
 from bot.render.limits import Limits
-from bot.render.roots.model import Rendering
 from bot.repo import Repository
-from checks.ai import workload
-from checks.model import Facts, Outcome, Review, Snapshot, Subject, Verdict
+from bot.workshop import Workshop
+from checks.model import Facts, Outcome, Snapshot, Subject, Verdict
 
 CONFIG_CHECK = "config"
+# How many sources of prices the foot of a report names.
+_SOURCES = 4
 DEFAULT_LIMITS = Limits()
 
 
@@ -52,15 +53,16 @@ def assess(
     *,
     now: datetime,
     law: Callable[[], Policy],
-    review: Callable[[], Review] | None = None,
-    renderer: Callable[[Rendering], Renders] | None = None,
+    workshop: Workshop | None = None,
+    asked: Asked = NOBODY,
+    plan: Plan | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """Judge a change by the law. Deterministic but for `stats.seconds`.
 
     `law` returns the policy or raises ConfigError, which becomes an ERROR outcome: a change to
-    infrastructure is never judged by rules that its maintainers did not write. `review` asks who
-    approved, where a check may need to know; None where there is nobody to ask.
+    infrastructure is never judged by rules that its maintainers did not write. Without a
+    `workshop` nothing is rendered, and what needs rendering is said to be unread.
     """
     started = time.monotonic()
     broken: ConfigError | None = None
@@ -68,10 +70,15 @@ def assess(
         policy = law()
     except ConfigError as error:
         broken, policy = error, defaults()
-    renders = renderer(policy.rendering) if renderer else None
-    base, head = snapshots(repo, change, policy, renders, limits)
+    renderer = workshop.renderer(policy.rendering) if workshop else None
+    base, head = snapshots(repo, change, policy, renderer, limits, plan)
     relevant = _touched(base) | _touched(head)
-    facts = _facts(repo, change, (base, head), policy, now, review)
+    facts = Facts(now=now)
+    if broken is None:
+        try:
+            facts = _facts(repo, change, (base, head), policy, now, workshop, asked)
+        except ConfigError as error:
+            broken = error
     subject = Subject(base=base, head=head, facts=facts)
     if broken is None:
         outcomes = _judged(repo, change, subject, policy)
@@ -87,7 +94,7 @@ def assess(
         unreadable=head.unreadable,
         law=policy.source if broken is None else broken.path,
         law_digest=policy.digest if broken is None else "",
-        prices=_priced_with(subject),
+        prices=_priced_with(outcomes),
         changed_lines=repo.changed_lines(change.merge_base, change.head_sha, _marked(outcomes)),
         judged_at=now,
         stats=Stats(
@@ -106,21 +113,21 @@ def _facts(
     sides: tuple[Snapshot, Snapshot],
     policy: Policy,
     now: datetime,
-    review: Callable[[], Review] | None,
+    workshop: Workshop | None,
+    asked: Asked,
 ) -> Facts:
-    """Prices, and where either side has AI workloads their evidence before and after and who
-    approved."""
-    domain = policy.label_domain
-    facts = replace(load_facts(policy.provider, policy.region, now), label_domain=domain)
-    base, head = (list(side.resources.values()) for side in sides)
-    found = (workload(resource, domain) for resource in (*base, *head))
-    if not any(one is not None and one.signs for one in found):
+    """What the judges are told. What the whole branch costs is worked out only for budgets."""
+    base, head = sides
+    found = (*base.resources.values(), *head.resources.values())
+    facts = facts_of(repo, change.base_sha, found, policy, now)
+    facts = with_evidence(facts, repo, change, sides, asked)
+    budget = policy.checks.get("cost_budget")
+    if workshop is None or budget is None or not budget.budgets or not found:
         return facts
     return replace(
         facts,
-        evidence=evidence.gather(repo, change.head_sha, head, label_domain=domain),
-        evidence_before=evidence.gather(repo, change.merge_base, base, label_domain=domain),
-        review=review() if review else None,
+        inventory=workshop.inventory(repo, change.merge_base, policy, now),
+        open_changes=asked.open_changes() if asked.open_changes else (),
     )
 
 
@@ -155,7 +162,10 @@ def _marked(outcomes: Iterable[Outcome]) -> set[str]:
     return {f.location.path for o in outcomes for f in o.findings if not f.preexisting}
 
 
-def _priced_with(subject: Subject) -> str:
-    units = subject.facts.prices.units.values()
-    said = sorted({f"{unit.source} of {unit.as_of.isoformat()}" for unit in units})
-    return "; ".join(said)
+def _priced_with(outcomes: Iterable[Outcome]) -> str:
+    """Where the prices are from: "opencost of 2024-10-24; …", the first few of many."""
+    priced = (o.cost for o in outcomes if o.cost)
+    used = {price for cost in priced for line in cost.lines for price in line.prices}
+    said = sorted({f"{price.source} of {price.as_of.isoformat()}" for price in used})
+    more = f"; and {len(said) - _SOURCES} more" if len(said) > _SOURCES else ""
+    return "; ".join(said[:_SOURCES]) + more

@@ -6,6 +6,7 @@ import argparse
 import gc
 import io
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,9 @@ from bot.assess import assess, change_between, law_at
 from bot.config import Policy, parse
 from bot.config_file import ConfigError
 from bot.model import Report
+from bot.render.compose import Plan
 from bot.repo import GitError, Repository
+from bot.workshop import Workshop
 from checks.model import Verdict
 
 EXIT = {
@@ -26,6 +29,7 @@ EXIT = {
     Verdict.ERROR: 4,
 }
 WRONG_USE = 2
+_KEPT_BYTES = 1024 * 1024 * 1024
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,7 +62,27 @@ def _report(args: argparse.Namespace) -> Report:
         head = head or repo.worktree_tree()
         change = change_between(repo, base, head, merge_base)
         law = _given(args.config) if args.config else law_at(repo, base, args.base)
-        return assess(repo, change, now=datetime.now(UTC), law=lambda: law)
+        return assess(
+            repo,
+            change,
+            now=datetime.now(UTC),
+            law=lambda: law,
+            workshop=own_workshop(),
+            plan=_plan(args.plan, args.repo) if args.plan else None,
+        )
+
+
+def own_workshop() -> Workshop:
+    """The workshop of whoever runs a command: it keeps renders where programs keep such things."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return Workshop(folder=Path(home) / "plumbline", max_bytes=_KEPT_BYTES)
+
+
+def _plan(path: Path, repo: str) -> Plan:
+    from bot.render.terraform.plan import sides
+
+    before, after = sides(path.read_bytes(), str(path), Path(repo))
+    return Plan(path=str(path), before=before, after=after)
 
 
 def _given(path: Path) -> Policy:

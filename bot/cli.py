@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.prices.arguments import add_parser as add_prices
+from bot.showback_arguments import add_arguments as add_showback
+
 EXIT_HELP = "exit status: 0 pass or warn, 1 fail, 2 wrong use or config, 3 approval needed, 4 error"
 
 
@@ -18,17 +21,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot import logs
 
         logs.configure("warning")
-    if args.command == "check":
-        from bot import check_command
+    return _COMMANDS[args.command](args)
 
-        return check_command.run(args)
-    if args.command == "rightsize":
-        from bot import rightsize_command
 
-        return rightsize_command.run(args)
+def _check(args: argparse.Namespace) -> int:
+    from bot import check_command
+
+    return check_command.run(args)
+
+
+def _showback(args: argparse.Namespace) -> int:
+    from bot import showback_command
+    from bot.check_command import own_workshop
+
+    return showback_command.run(args, own_workshop().inventory)
+
+
+def _prices(args: argparse.Namespace) -> int:
+    from bot import prices_command
+
+    return prices_command.run(args)
+
+
+def _rightsize(args: argparse.Namespace) -> int:
+    from bot import rightsize_command
+
+    return rightsize_command.run(args)
+
+
+def _server(args: argparse.Namespace) -> int:
     from bot import server_command
 
     return server_command.run(args)
+
+
+_COMMANDS = {
+    "check": _check,
+    "showback": _showback,
+    "prices": _prices,
+    "rightsize": _rightsize,
+    "serve": _server,
+    "worker": _server,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_rightsize(
         commands.add_parser("rightsize", help="recommend requests from what is really used")
     )
+    add_showback(commands.add_parser("showback", help="whose cost it is, of all that is declared"))
+    add_prices(commands)
     commands.add_parser("serve", help="receive webhooks and judge pull requests, in one process")
     commands.add_parser("worker", help="judge pull requests that another process received")
     return parser
@@ -58,6 +94,12 @@ def _add_check(check: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "markdown", "json", "sarif"), default="text", help="(text)"
     )
     check.add_argument("--output", type=Path, metavar="FILE", help="write there, not to stdout")
+    check.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="a Terraform plan (terraform show -json) to price and judge too",
+    )
     check.add_argument(
         "--config", type=Path, metavar="FILE", help="judge by this config, not by BASE's"
     )

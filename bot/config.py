@@ -18,26 +18,22 @@ from pydantic import (
 )
 
 from bot import policies
+from bot.carbon_config import CarbonSection
 from bot.config_file import ConfigError, explained, mapping
 from bot.data import data_root, merged
 from bot.globs import Glob
 from bot.policy.findings import SeveritySection
+from bot.prices.config import PriceSettings
 from bot.render.config import RenderSection
 from bot.render.roots.model import Rendering
 from bot.rightsizing.config import Rightsizing, rightsizing
 from bot.tiers import TierRule, Tiers
-from checks.model import Lines, Place, Resource, Tier, line_of
+from checks.model import AttributionRules, Lines, Place, Resource, Tier, line_of
 from checks.registry import CHECKS
 
 # First one found wins; both are looked for on the base branch only.
 CONFIG_PATHS = (".github/plumbline.yml", ".plumbline.yml")
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
-
-
-class _Prices(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    provider: Literal["default", "aws", "gcp", "azure", "onprem"] = "default"
-    region: str = ""
 
 
 class ConfigFile(BaseModel):
@@ -51,7 +47,11 @@ class ConfigFile(BaseModel):
     policies: list[Glob] = [".plumbline/policies/**/*.{rego,yaml,yml}"]
     policy: SeveritySection = SeveritySection()
     waivers: str = ".plumbline/waivers.yml"
-    prices: _Prices = _Prices()
+    prices: PriceSettings = PriceSettings()
+    # Monthly figures of Terraform resources, in Infracost's format.
+    usage: str = ".plumbline/usage.yml"
+    attribution: AttributionRules = AttributionRules()
+    carbon: CarbonSection = CarbonSection()
     rightsizing: dict[str, Any] = {}
     render: RenderSection = RenderSection()
     # The domain of our labels and annotations: finops.DOMAIN/cost-center, ai.DOMAIN/owner, …
@@ -70,8 +70,10 @@ class Policy:
     digest: str
     tiers: Tiers
     checks: Mapping[str, Any]
-    provider: str = "default"
-    region: str = ""
+    prices: PriceSettings = field(default_factory=PriceSettings)
+    usage: str = ""
+    attribution: AttributionRules = field(default_factory=AttributionRules)
+    carbon: CarbonSection = field(default_factory=CarbonSection)
     policing: policies.Settings = field(default_factory=policies.Settings)
     waivers: str = ""
     label_domain: str = "apexlogic.com"
@@ -86,9 +88,10 @@ class Policy:
         """The same law for pull requests into that branch."""
         return replace(self, tiers=replace(self.tiers, branch=branch))
 
-    def place_of(self, *paths: str) -> Place:  # noqa: ARG002 - until clusters
-        """Where the prices say that what stands at these paths runs."""
-        return Place(provider=self.provider, region=self.region)
+    def place_of(self, *paths: str) -> Place:
+        """Where what stands at these paths runs: in the cluster of the first that has one."""
+        places = (self.prices.place_of(path) for path in paths)
+        return next((place for place in places if place.cluster), self.prices.place)
 
 
 def defaults() -> Policy:
@@ -116,14 +119,17 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
     configs = {
         check.id: _check_config(path, lines, check.id, shipped[check.id], file) for check in CHECKS
     }
+    configs |= _budgets_as_deltas(configs)
     canonical = file.model_dump_json() + repr(sorted(configs.items()))
     return Policy(
         source=path,
         digest=hashlib.sha256(canonical.encode()).hexdigest()[:16],
         tiers=Tiers(rules=tuple(file.tiers), default=file.default_tier),
         checks=configs,
-        provider=file.prices.provider,
-        region=file.prices.region,
+        prices=file.prices,
+        usage=file.usage,
+        attribution=file.attribution,
+        carbon=file.carbon,
         policing=policies.Settings(
             patterns=tuple(file.policies),
             severities=file.policy.severities,
@@ -134,6 +140,16 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         rightsizing=_rightsizing(path, lines, file),
         rendering=file.render.rendering,
     )
+
+
+def _budgets_as_deltas(configs: Mapping[str, Any]) -> dict[str, Any]:
+    """What budgets are not told of costs they are told as cost_delta is."""
+    budget, delta = configs.get("cost_budget"), configs.get("cost_delta")
+    if budget is None or delta is None:
+        return {}
+    assume = delta.assume if budget.assume is None else budget.assume
+    kinds = delta.kinds if budget.kinds is None else budget.kinds
+    return {"cost_budget": replace(budget, assume=assume, kinds=kinds)}
 
 
 def _rightsizing(path: str, lines: Lines, file: ConfigFile) -> Rightsizing:

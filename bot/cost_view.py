@@ -23,6 +23,7 @@ from checks.model import (
 )
 
 _BAR = 12
+_NONE = Decimal(0)
 _UNALLOCATED = "unallocated"
 
 
@@ -87,7 +88,9 @@ def _carbon(lines: Sequence[CostLine]) -> str:
     known = [line for line in lines if _known(line)]
     if not known:
         return ""
-    step = sum(((line.carbon_after or 0) - (line.carbon_before or 0) for line in known), Decimal(0))
+    step = sum(
+        ((line.carbon_after or _NONE) - (line.carbon_before or _NONE) for line in known), _NONE
+    )
     sign = "+" if step > 0 else "-" if step < 0 else ""
     left = len(lines) - len(known)
     partly = f"; {left} of {len(lines)} objects not known" if left else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, TypeAlias
@@ -17,6 +18,7 @@ _GLOB_LIMIT = 100
 # A match takes (depth of the path) to the power of (number of "**") steps, and the head's config is
 # tried as well: a pattern and a path of a pull request must not keep a worker busy for hours.
 _MOST_GLOBSTARS = 2
+_MAGIC = re.compile(r"[*?\[\]{}!|()\\]")
 DEEPEST = 64
 
 
@@ -36,6 +38,14 @@ def matches(text: str, patterns: Sequence[str]) -> bool:
     """Whether a path from the root (or a name with slashes) matches one of the globs: "*" within a
     part, "**" over parts, "{a,b}" either. What is deeper than 64 parts matches nothing."""
     return text.count("/") < DEEPEST and bool(_compiled(tuple(patterns)).match(text))
+
+
+def folder_of(pattern: str) -> str:
+    """The folder that holds everything a glob can match."""
+    steps = pattern.split("/")[:-1]
+    magic = next((i for i, step in enumerate(steps) if _MAGIC.search(step)), len(steps))
+    # A brace may hold slashes, so it can begin in a later step only.
+    return "/".join(steps[:magic])
 
 
 @lru_cache(maxsize=1024)

@@ -11,10 +11,10 @@ from fastapi import FastAPI, Response
 
 from bot import workflow
 from bot.assess import law_at
-from bot.facts import load_facts
 from bot.forges import ForgeApp
 from bot.forges.github_app import GitHubApp
 from bot.forges.gitlab_app import GitLabApp
+from bot.gather import facts_of
 from bot.inbox import Inbox
 from bot.intake import github, gitlab
 from bot.jobs import Heads, Intake, Proposals, Records, Ticket, Worker, counts
@@ -29,6 +29,7 @@ from bot.web.details import add_details
 from bot.web.hooks import add_hook
 from bot.web.links import Links
 from bot.workflow import Tools
+from bot.workshop import Workshop
 from checks.model import Facts
 
 log = structlog.get_logger()
@@ -153,7 +154,7 @@ def create_rightsizing(
 
 def _rightsizing_law(repo: Repository, sha: str, now: datetime) -> tuple[Rightsizing, Facts]:
     policy = law_at(repo, sha)
-    return policy.rightsizing, load_facts(policy.provider, policy.region, now)
+    return policy.rightsizing, facts_of(repo, sha, (), policy, now)
 
 
 def _mirrors(settings: Settings) -> Mirrors:
@@ -174,6 +175,11 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] = _now) -> W
         heads=Heads(settings.database),
         records=Records(settings.database),
         links=_links(settings),
+        workshop=Workshop(
+            folder=settings.data_dir / "workshop",
+            max_bytes=settings.render_cache_mib * _MIB,
+            workers=settings.render_workers,
+        ),
         advisor=create_advisor(settings),
         rightsizing=create_rightsizing(settings, clock, settings.prometheus_url)
         if settings.prometheus_url

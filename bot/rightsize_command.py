@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from bot.assess import law_at
 from bot.config_file import ConfigError
-from bot.facts import load_facts
 from bot.forges import ForgeError
+from bot.gather import facts_of
 from bot.main import create_rightsizing, forge_apps
 from bot.repo import Repository
 from bot.rightsizing import command
@@ -33,7 +33,7 @@ def law(repo: Repository, sha: str, now: datetime) -> tuple[Rightsizing, Facts]:
         policy = law_at(repo, sha)
     except ConfigError as error:
         raise ValueError(str(error)) from error
-    return policy.rightsizing, load_facts(policy.provider, policy.region, now)
+    return policy.rightsizing, facts_of(repo, sha, (), policy, now)
 
 
 def _open(where: str, prometheus: str) -> Sequence[Result]:

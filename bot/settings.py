@@ -99,6 +99,12 @@ class Settings(BaseModel):
     mirrors_max_mib: int = Field(
         20_480, ge=1, description="The most all mirrors may take; the least recently used go first."
     )
+    render_cache_mib: int = Field(
+        2048, ge=1, description="The most that kept renders may take; the least recently used go."
+    )
+    render_workers: int = Field(
+        2, ge=1, le=64, description="Renderers (kustomize, Helm, …) run at once for one change."
+    )
     git_timeout: float = Field(300, gt=0, description="Seconds that one git command may take.")
     http_timeout: float = Field(20, gt=0, description="Seconds to wait for a forge's answer.")
     write_pause: float = Field(

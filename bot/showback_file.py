@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.escape import visible
 from checks.carbon import shown
-from checks.money import plain
+from checks.money import cents, plain
 from checks.showback import Group, Showback
 
 # A spreadsheet takes a cell that begins with one of these for a formula and runs it.
@@ -40,11 +40,11 @@ def to_csv(found: Showback) -> str:
     figures = ("low", "expected", "high", "currency", "co2e_grams_modelled")
     writer.writerow([*found.by, *figures, "objects", "unknown", "co2e_unknown"])
     for group in found.groups:
-        cost = group.monthly
+        amounts = _amounts(group) if _priced(group) else ("", "", "")
         writer.writerow(
             [
                 *(safe_cell(name) for name in group.names),
-                *(cost.low, cost.expected, cost.high, found.currency, group.carbon),
+                *(*amounts, found.currency, group.carbon if _has_carbon(group) else ""),
                 *(group.objects, group.unknown, group.carbon_unknown),
             ]
         )
@@ -73,11 +73,26 @@ def _named(found: Showback, group: Group) -> dict[str, Any]:
     return {name: visible(value) for name, value in zip(found.by, group.names, strict=True)}
 
 
-def _figures(group: Group) -> dict[str, Any]:
+def _amounts(group: Group) -> tuple[str, str, str]:
     cost = group.monthly
+    return str(cents(cost.low)), str(cents(cost.expected)), str(cents(cost.high))
+
+
+def _priced(group: Group) -> bool:
+    """Whether there is an amount: of nothing but unknowns it is no zero."""
+    return bool(group.objects) or not group.unknown
+
+
+def _has_carbon(group: Group) -> bool:
+    return group.carbon > 0 or (_priced(group) and not group.carbon_unknown)
+
+
+def _figures(group: Group) -> dict[str, Any]:
+    low, expected, high = _amounts(group)
+    amounts = {"low": low, "expected": expected, "high": high}
     return {
-        "monthly": {"low": str(cost.low), "expected": str(cost.expected), "high": str(cost.high)},
-        "carbon_grams": str(group.carbon),
+        "monthly": amounts if _priced(group) else None,
+        "carbon_grams": str(group.carbon) if _has_carbon(group) else None,
         "objects": group.objects,
         "unknown": group.unknown,
         "carbon_unknown": group.carbon_unknown,
@@ -86,12 +101,13 @@ def _figures(group: Group) -> dict[str, Any]:
 
 def _shown(group: Group, currency: str) -> tuple[str, ...]:
     cost = group.monthly
-    carbon = shown(group.carbon).removesuffix(" (modelled)")
-    if group.carbon_unknown:
-        # Of nothing but unknowns there is no figure.
-        carbon = "unknown" if not group.carbon else f"over {carbon}"
+    carbon = "unknown"
+    if _has_carbon(group):
+        more = "over " if group.carbon_unknown or group.unknown else ""
+        carbon = more + shown(group.carbon).removesuffix(" (modelled)")
+    amounts = (cost.expected, cost.low, cost.high)
     return (
-        *(plain(amount, currency) for amount in (cost.expected, cost.low, cost.high)),
+        *(plain(amount, currency) if _priced(group) else "unknown" for amount in amounts),
         carbon,
         f"{group.objects:,}",
         f"{group.unknown:,}",

@@ -18,7 +18,9 @@ import structlog
 from bot import commands
 from bot.assess import assess, change_between, law_at
 from bot.forges import Forge, ForgeApp, ForgeError, Remote
+from bot.gather import Asked
 from bot.model import Command, Job, PullRequest, Report, Rightsize, Sweep
+from bot.open_changes import open_changes
 from bot.publish import Desk
 from bot.record import make as make_record
 from bot.repo import Repository, Vanished
@@ -26,6 +28,8 @@ from bot.report import relevant
 from bot.retry import Later
 from bot.rightsizing.run import Needs, rightsize
 from bot.summary.model import Advisor, NoAdvisor, Summary, paragraph
+from bot.workshop import Workshop
+from checks.model import OpenChange
 
 log = structlog.get_logger()
 
@@ -71,6 +75,9 @@ class Records(Protocol):
     def put(self, record_id: str, pull: str, data: bytes) -> None:
         """Keep a record."""
 
+    def newest(self, pull: str) -> bytes | None:
+        """The newest record of a pull request, None where it has none."""
+
 
 class Links(Protocol):
     """Where people read a record."""
@@ -97,6 +104,7 @@ class Tools:
     advisor: Advisor
     rightsizing: Needs | None
     links: Links
+    workshop: Workshop
     clock: Callable[[], datetime]
 
 
@@ -133,7 +141,7 @@ def _judge_head(job: Job, ticket: Ticket, tools: Tools, desk: Desk) -> str:
         return "moved"
     report, summary = _summarised(report, job, tools)
     record = make_record(report, job.forge, pull, summary)
-    tools.records.put(record.id, f"{job.forge}:{job.project}#{job.number}", record.data)
+    tools.records.put(record.id, _name(job, job.number), record.data)
     if not desk.finish(report, ticket.is_newest, tools.links.to(record.id, tools.clock())):
         return SUPERSEDED
     tools.heads.ended(job, pull.head_sha, base=pull.base_ref)
@@ -145,7 +153,7 @@ def _summarised(report: Report, job: Job, tools: Tools) -> tuple[Report, Summary
     It is words on a verdict that stands already."""
     if not relevant(report):
         return report, NoAdvisor().summarise(report)
-    summary = tools.advisor.summarise(report, f"{job.forge}:{job.project}#{job.number}")
+    summary = tools.advisor.summarise(report, _name(job, job.number))
     return replace(report, summary=paragraph(summary), no_summary=summary.said), summary
 
 
@@ -165,8 +173,28 @@ def _report(job: Job, forge: Forge, pull: PullRequest, tools: Tools) -> Report:
             change,
             now=tools.clock(),
             law=lambda: law_at(repo, base, pull.base_ref),
-            review=lambda: talk.review(pull.project, pull.number),
+            workshop=tools.workshop,
+            asked=Asked(
+                review=lambda: talk.review(pull.project, pull.number),
+                open_changes=lambda: _open_changes(job, forge, pull, tools),
+            ),
         )
+
+
+def _open_changes(
+    job: Job, forge: Forge, judged: PullRequest, tools: Tools
+) -> tuple[OpenChange, ...]:
+    """What the other open pull requests would add, as they were judged."""
+    return open_changes(
+        forge.open_pull_requests(judged.project),
+        judged,
+        lambda pull: tools.records.newest(_name(job, pull.number)),
+    )
+
+
+def _name(job: Job, number: int) -> str:
+    """What a pull request's records are kept by: "github:acme/infra#7"."""
+    return f"{job.forge}:{job.project}#{number}"
 
 
 def _end_old_heads(job: Job, desk: Desk, tools: Tools, keep: str) -> None:

@@ -35,6 +35,8 @@ _UNMISTAKABLE = frozenset({"costcenter", "aimodelid", "gpuoptimizationpolicy"})
 _FILLING = re.compile(r"[-_.:/ ]")
 _VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 LONGEST_VALUE = 63
+# Kubernetes takes 253 characters before the slash and 63 behind it; nothing longer is remembered.
+_LONGEST = 317
 # Shorter names are too close to others for a letter more or less to be a slip.
 _SLIP = 8
 _TWO_SLIPS = 10
@@ -45,9 +47,13 @@ def canonical(domain: str) -> tuple[str, ...]:
     return tuple(f"{family}.{domain}/{name}" for family, names in _NAMES.items() for name in names)
 
 
-@lru_cache(maxsize=8192)
 def meant(key: str, domain: str) -> str:
     """The one of our names that `key` is, or that it is a misspelling of; "" for a stranger's."""
+    return _meant(key, domain) if len(key) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=8192)
+def _meant(key: str, domain: str) -> str:
     prefix, slash, name = key.strip().rpartition("/")
     if slash and (family := _family(prefix.casefold(), domain)):
         found = _named(_folded(name), family)

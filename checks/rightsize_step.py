@@ -91,7 +91,7 @@ def settle(
         patches=patches,
         counterfactual=_counterfactual(case, measured, request),
         saving=saving,
-        currency=case.context.market.rates.currency,
+        currency=case.context.market.currency,
     )
 
 
@@ -148,7 +148,7 @@ def _too_cheap(case: Case, saving: Range | None) -> str:
     least = case.config.guards.ignore_money
     if saving is None or abs(saving.expected) >= least:
         return ""
-    currency = case.context.market.rates.currency
+    currency = case.context.market.currency
     return (
         f"the change is worth {plain(abs(saving.expected), currency)} a month, under"
         f" {plain(least, currency)}"

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from typing import Literal, TypeAlias, get_args
 
 from checks.budget import UNALLOCATED
-from checks.model import ZERO, Inventory, InventoryRow, Range
+from checks.model import ZERO, Dimension, Inventory, InventoryRow, Range
 from checks.money import CENT
 
-Dimension: TypeAlias = Literal["cost_center", "team", "model", "environment", "cluster"]
-DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 _GRAM = Decimal(1)
 
 

@@ -34,7 +34,7 @@ def test_the_shape_of_the_readme_is_valid() -> None:
     policy = parse(PATH, FULL.encode())
     assert policy.checks["resource_limits"] is None
     assert policy.checks["cost_delta"].fail.amount == 1000
-    assert (policy.provider, policy.region) == ("aws", "us-east-1")
+    assert (policy.prices.provider, policy.prices.region) == ("aws", "us-east-1")
 
 
 @pytest.mark.parametrize(

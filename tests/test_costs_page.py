@@ -17,9 +17,8 @@ from bot.carbon_table import carbon_table
 from bot.config import parse
 from checks.carbon import grams
 from checks.cost_budget import Config
-from checks.model import AttributionRules, Place
+from checks.model import DIMENSIONS, AttributionRules, Place
 from checks.pricing.cost import Hardware
-from checks.showback import DIMENSIONS
 
 _PAGE = (Path(__file__).parent.parent / "docs" / "costs.md").read_text("utf-8")
 _EXAMPLES = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", _PAGE, re.DOTALL)]

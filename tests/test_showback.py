@@ -16,6 +16,7 @@ import pytest
 from bot import showback_command
 from bot.config import Policy
 from bot.repo import Repository
+from bot.showback_arguments import add_arguments
 from bot.showback_file import safe_cell, to_csv, to_json, to_table
 from checks.model import Attribution, Inventory, InventoryRow, Location, Range, ResourceRef
 from checks.showback import showback
@@ -43,12 +44,13 @@ _WHOLE = Inventory(
     ),
     unreadable=1,
 )
+_UNKNOWN = Inventory(sha="x", rows=(_row(None, cost_center="pay"),))
 
 
 def test_the_table() -> None:
     assert to_table(showback(_WHOLE, ("cost_center",))) == (
         "cost_center           a month       from         to            carbon  objects  unknown\n"
-        "pay                 $1,200.50  $1,200.50  $1,200.50       9.0 kg CO2e        1        1\n"
+        "pay                 $1,200.50  $1,200.50  $1,200.50  over 9.0 kg CO2e        1        1\n"
         "=cmd|' /C calc'!A0     $30.25     $30.25     $30.25           unknown        1        0\n"
         "unallocated             $9.00      $9.00      $9.00        100 g CO2e        1        0\n"
         "total               $1,239.75  $1,239.75  $1,239.75  over 9.1 kg CO2e        3        1\n"
@@ -61,7 +63,7 @@ def test_the_table() -> None:
 def test_csv_adds_up_and_runs_nothing() -> None:
     found = showback(_WHOLE, ("cost_center", "team"))
     rows = list(csv.DictReader(io.StringIO(to_csv(found))))
-    assert sum(Decimal(row["expected"]) for row in rows) == found.total.monthly.expected
+    assert sum(Decimal(row["expected"] or 0) for row in rows) == found.total.monthly.expected
     assert {row["cost_center"] for row in rows} == {"pay", "'=cmd|' /C calc'!A0", "unallocated"}
     assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
 
@@ -100,9 +102,20 @@ def test_json() -> None:
     assert body["unreadable"] == 1
 
 
+def test_of_nothing_but_unknowns_there_is_no_amount() -> None:
+    found = showback(_UNKNOWN, ("cost_center",))
+    assert to_table(found).splitlines()[1].split() == ["pay", *["unknown"] * 4, "0", "1"]
+    assert to_csv(found).splitlines()[1] == "pay,,,,USD,,0,1,0"
+    body = json.loads(to_json(found, "abc"))
+    assert body["rows"][0]["monthly"] is None
+    assert body["total"]["carbon_grams"] is None
+    nothing = showback(Inventory(sha="x"), ("cost_center",))
+    assert json.loads(to_json(nothing, "abc"))["total"]["monthly"]["expected"] == "0.00"
+
+
 def _parsed(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    showback_command.add_arguments(parser)
+    add_arguments(parser)
     return parser.parse_args(arguments)
 
 

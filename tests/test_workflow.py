@@ -15,6 +15,7 @@ from bot.repo import Repository, Vanished
 from bot.retry import Later
 from bot.summary.model import NoAdvisor
 from bot.workflow import Tools, give_up, handle, sweep
+from bot.workshop import Workshop
 from tests.forge.gitrepo import GitRepo
 from tests.plain_forge import PlainForge, pull
 
@@ -39,6 +40,9 @@ class Memory:
 
     def put(self, record_id: str, pull: str, data: bytes) -> None:
         self.records[record_id] = data
+
+    def newest(self, pull: str) -> bytes | None:
+        return None
 
     def to(self, record_id: str, now: datetime) -> str:
         return f"https://plumbline.example/{record_id}"
@@ -80,6 +84,7 @@ class Bench:
     local: Local
     base: str
     head: str
+    folder: Path
 
     @property
     def tools(self) -> Tools:
@@ -91,6 +96,7 @@ class Bench:
             links=self.memory,
             advisor=NoAdvisor(),
             rightsizing=None,
+            workshop=Workshop(folder=self.folder, max_bytes=1 << 20),
             clock=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
 
@@ -115,7 +121,11 @@ def bench(tmp_path: Path) -> Bench:
     forge.tip = base
     forge.pulls[1] = replace(pull(), base_sha=base, head_sha=head)
     return Bench(
-        forge=forge, memory=Memory(), local=Local(tmp_path / "repo.git"), base=base, head=head
+        forge=forge, memory=Memory(),
+        local=Local(tmp_path / "repo.git"),
+        base=base,
+        head=head,
+        folder=tmp_path / "workshop",
     )
 
 

@@ -52,6 +52,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS plumbline_record (
         id TEXT PRIMARY KEY, pull TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
         data TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS plumbline_record_pull ON plumbline_record (pull, at)",
 )
 
 _NOW = {

@@ -8,6 +8,7 @@ from bot.jobs.database import Database
 
 _PUT = """INSERT INTO plumbline_record (id, pull, at, data) VALUES (:id, :pull, :at, :data)
     ON CONFLICT (id) DO NOTHING"""
+_NEWEST = "SELECT data FROM plumbline_record WHERE pull = :pull ORDER BY at DESC LIMIT 1"
 _GET = "SELECT data FROM plumbline_record WHERE id = :id"
 
 
@@ -25,6 +26,11 @@ class Records:
     def get(self, record_id: str) -> bytes | None:
         """The record's bytes, None where there is none of this id."""
         rows = self._database.execute(_GET, id=record_id)
+        return str(rows[0].data).encode() if rows else None
+
+    def newest(self, pull: str) -> bytes | None:
+        """The newest record of a pull request, None where it has none."""
+        rows = self._database.execute(_NEWEST, pull=pull)
         return str(rows[0].data).encode() if rows else None
 
     def close(self) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.globs import matches
+from bot.globs import folder_of, matches
 from bot.model import TooLarge
 from bot.policy.model import Document, Limits, Problem, Source
 from bot.render.yaml_reader import read
@@ -16,7 +15,6 @@ from checks.model import line_of
 _MAX_FILES = 500
 _MAX_TOTAL_BYTES = 4 * 1024 * 1024
 _REGULAR = ("100644", "100755")
-_MAGIC = re.compile(r"[*?\[\]{}!|()\\]")
 _YAML = (".yaml", ".yml", ".json")
 
 
@@ -43,7 +41,7 @@ def policy_files(repo: Repository, sha: str, patterns: Sequence[str], limits: Li
     """The policy files of a commit. Raises GitError."""
     if not patterns:
         return Files()
-    folders = {_folder(pattern) for pattern in patterns}
+    folders = {folder_of(pattern) for pattern in patterns}
     entries = [e for e in repo.tree(sha, folders, recursive=True) if is_policy(e.path, patterns)]
     entries.sort(key=lambda e: e.path)
     taken = [e for e in entries if e.mode in _REGULAR][:_MAX_FILES]
@@ -88,11 +86,3 @@ def documents_of(path: str, data: bytes) -> tuple[list[Document], list[Problem]]
             line = line_of(one.lines, ())
             found.append(Document(path=path, line=line, body=one.value, lines=one.lines))
     return found, problems
-
-
-def _folder(pattern: str) -> str:
-    """The folder that holds everything a glob can match."""
-    steps = pattern.split("/")[:-1]
-    magic = next((i for i, step in enumerate(steps) if _MAGIC.search(step)), len(steps))
-    # A brace may hold slashes, so it can begin in a later step only.
-    return "/".join(steps[:magic])

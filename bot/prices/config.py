@@ -45,6 +45,8 @@ class Discount(_Section):
             raise PydanticCustomError("discount", "expected either a percent or an amount")
         if self.amount is not None and self.as_of is None:
             raise PydanticCustomError("discount_date", "expected as_of, the day of the price")
+        if self.amount is not None and self.sku == "*":
+            raise PydanticCustomError("discount_sku", "expected sku, of which this is the price")
         return self
 
 

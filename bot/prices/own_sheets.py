@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from bot.config_file import ConfigError
-from bot.globs import matches
+from bot.globs import folder_of, matches
 from bot.model import TooLarge
 from bot.repo import Repository
 
@@ -14,7 +13,6 @@ _REGULAR = frozenset({"100644", "100755"})
 _MOST = 200
 _LARGEST = 16 << 20
 _LARGEST_TOGETHER = 32 << 20
-_MAGIC = re.compile(r"[*?\[{!]")
 
 
 def own_sheets(repo: Repository, sha: str, patterns: Sequence[str]) -> dict[str, bytes]:
@@ -22,7 +20,7 @@ def own_sheets(repo: Repository, sha: str, patterns: Sequence[str]) -> dict[str,
     GitError."""
     if not patterns:
         return {}
-    folders = {_folder(pattern) for pattern in patterns}
+    folders = {folder_of(pattern) for pattern in patterns}
     entries = [
         entry
         for entry in repo.tree(sha, folders, recursive=True)
@@ -45,10 +43,3 @@ def own_sheets(repo: Repository, sha: str, patterns: Sequence[str]) -> dict[str,
             raise ConfigError(entry.path, 1, "it is missing in the repository's object store")
         found[entry.path] = content
     return found
-
-
-def _folder(pattern: str) -> str:
-    """The folder that holds everything a glob can match."""
-    steps = pattern.split("/")[:-1]
-    magic = next((i for i, step in enumerate(steps) if _MAGIC.search(step)), len(steps))
-    return "/".join(steps[:magic])

@@ -10,18 +10,21 @@ from decimal import Decimal
 from bot.globs import matches
 from bot.prices.config import Discount
 from bot.prices.money import Rates
-from bot.prices.row import Row
+from bot.prices.row import Kind, Row
 from checks.model import Grade, Place
 
 # "Standard_D4s_v5" is of the family "Ds_v5", "Standard_NC24ads_A100_v4" of "NCads_A100_v4".
 _AZURE = re.compile(r"(?:standard|basic)_([a-z]+)\d+(?:-\d+)?(.*)", re.IGNORECASE)
 
 
-def family(name: str) -> str:
+def family(name: str, kind: Kind) -> str:
     """The family of a machine ("m6i", "n2", "Ds_v5"), or the first part of a unit price's name."""
+    if kind is Kind.UNIT:
+        return name.partition(":")[0]
     if azure := _AZURE.fullmatch(name):
         return azure[1] + azure[2]
-    return re.split(r"[.:]|-(?=[a-z]+-\d)", name, maxsplit=1)[0]
+    # AWS's families may have a dash of their own ("u-6tb1.metal"), Google's end at the first.
+    return name.partition("." if "." in name else "-")[0]
 
 
 def paid(row: Row, place: Place, discounts: Sequence[Discount], money: Rates, config: str) -> Row:
@@ -39,7 +42,7 @@ def _meant(discount: Discount, row: Row, place: Place) -> bool:
     pairs = (
         (row.provider, discount.provider),
         (place.region, discount.region),
-        (family(row.name), discount.family),
+        (family(row.name, row.kind), discount.family),
         (row.name, discount.sku),
     )
     return all(

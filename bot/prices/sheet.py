@@ -79,7 +79,7 @@ def _from_csv(path: str, data: bytes) -> Iterator[Row]:
         for values in reader:
             yield _row(path, reader.line_num, values)
     except csv.Error as error:
-        raise ConfigError(path, reader.line_num, f"this is no CSV: {error}") from error
+        raise ConfigError(path, reader.reader.line_num, f"this is no CSV: {error}") from error
 
 
 def _row(path: str, line: int, values: Mapping[str | None, Any]) -> Row:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.model import Change
 from bot.render.identity import Key, identify
-from bot.render.limits import DEFAULT, Limits
-from bot.render.plain import Plain, sides
+from bot.render.limits import DEFAULT, WHOLE, Limits
+from bot.render.plain import Plain, everything, sides
 from bot.render.rendered import Rendered, RenderedObject
 from bot.render.roots.model import Rendering, Root, RootKind, Roots
 from bot.render.select import Trees
@@ -58,6 +58,15 @@ class Everywhere:
         return self.place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a Terraform plan says there is, and what there would be."""
+
+    path: str
+    before: Rendered
+    after: Rendered
+
+
 class Renders(Protocol):
     """What renders roots; None in its place reads plain manifests only."""
 
@@ -71,10 +80,13 @@ def snapshots(
     law: Law,
     renderer: Renders | None = None,
     limits: Limits = DEFAULT,
+    plan: Plan | None = None,
 ) -> tuple[Snapshot, Snapshot]:
-    """What the repository declares at the merge base and at the head. Raises what `repo` raises."""
+    """What the repository declares at the merge base and at the head, and what a Terraform `plan`
+    from elsewhere has besides. Raises what `repo` raises."""
+    given = _given(plan)
     if renderer is None:
-        return _composed(change, law, sides(repo, change, limits=limits), ((), ()))
+        return _composed(change, law, sides(repo, change, limits=limits), given)
     from bot.render.roots.files import Files
     from bot.render.roots.find import find_roots, reached
 
@@ -82,13 +94,49 @@ def snapshots(
     found = tuple(find_roots(one, law.rendering) for one in files)
     changed = {file.path for file in change.files}
     keys = reached(found[0], found[1], files[0], files[1], changed)
-    rendered = _rendered(renderer, keys, found, files)
+    before, after = _rendered(renderer, keys, found, files)
     plain = sides(repo, change, (found[0].taken, found[1].taken), limits)
     plain = (
         _with_failures(plain[0], _seen(found[0], changed)),
         _with_failures(plain[1], _seen(found[1], changed)),
     )
-    return _composed(change, law, plain, rendered)
+    return _composed(change, law, plain, ((*before, *given[0]), (*after, *given[1])))
+
+
+def _given(plan: Plan | None) -> tuple[_Done, _Done]:
+    """A plan as a root of its own, on both sides."""
+    if plan is None:
+        return (), ()
+    root = Root(kind=RootKind.TERRAFORM, path="", key=plan.path, reads=frozenset(), plan=plan.path)
+    return ((root, plan.before),), ((root, plan.after),)
+
+
+def declared(
+    repo: Trees,
+    sha: str,
+    law: Law,
+    renderer: Renders | None = None,
+    limits: Limits = WHOLE,
+) -> Snapshot:
+    """Everything that a commit declares, changed or not. Raises what `repo` raises."""
+    from bot.render.roots.files import Files
+    from bot.render.roots.find import find_roots
+
+    files = Files.of(repo, sha, limits)
+    found = find_roots(files, law.rendering) if renderer else Roots(roots={})
+    wanted = [found.roots[key] for key in sorted(found.roots)]
+    done = renderer.render([(root, files) for root in wanted]) if renderer else []
+    rendered = list(zip(wanted, done, strict=True))
+    plain = everything(repo, files.entries.values(), found.taken, limits)
+    plain = _with_failures(plain, found.failures)
+    entries = [*_from_files(plain, law), *_from_roots(rendered, law)]
+    _, ids = identify([], [entry.key for entry in entries])
+    failures = [*plain.unreadable, *(f for output in done for f in output.failures)]
+    return Snapshot(
+        sha=sha,
+        resources=_identified(dict(zip(ids, entries, strict=True)), {}, after=True),
+        unreadable=_ordered(failures),
+    )
 
 
 # The roots of one side with what they rendered.
@@ -167,7 +215,7 @@ def _identified(
     own: Mapping[str, _Entry], other: Mapping[str, _Entry], *, after: bool
 ) -> dict[str, Resource]:
     """With ids. Of what a root renders that counts as changed which the other side has not."""
-    found = {}
+    found: dict[str, Resource] = {}
     for key, entry in own.items():
         one, partner = entry.resource, other.get(key)
         changed = one.changed

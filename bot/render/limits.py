@@ -26,3 +26,5 @@ class Limits:
 
 
 DEFAULT = Limits()
+# For everything that a commit declares, which nobody wrote in one pull request.
+WHOLE = Limits(max_total_bytes=512 * _MIB)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.model import TreeEntry
 from bot.render.failures import failure
+from bot.render.remote.places import FETCHED
 from checks.model import RenderFailure
 
 _SYMLINK = "120000"
@@ -63,7 +64,9 @@ def _refused(files: FileSource, path: str, data: bytes | None, room: int) -> Ren
     if entry.mode == _SUBMODULE:
         return failure("submodule", path, 0, "not rendered: the submodule's content is elsewhere")
     if not _is_inside(path):
-        return failure("path", path, 0, "the path leads out of the repository")
+        return failure(
+            "path", path, 0, "the path leads out of the repository, or to where files are fetched"
+        )
     if data is None:
         return failure("too-large", path, 0, "the file is too large to be read, or is not there")
     if len(data) > room:
@@ -72,6 +75,8 @@ def _refused(files: FileSource, path: str, data: bytes | None, room: int) -> Ren
 
 
 def _is_inside(path: str) -> bool:
-    """git refuses to make such trees, but not to send them."""
+    """git refuses to make such trees, but not to send them; nor is anything ours to fetch there."""
     parts = path.split("/")
+    if parts[0] == FETCHED:
+        return False
     return "\0" not in path and not any(part in ("", ".", "..") for part in parts)

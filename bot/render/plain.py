@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.model import Change, TooLarge
+from bot.model import Change, TooLarge, TreeEntry
 from bot.render import paths
 from bot.render.collector import without_collector
 from bot.render.failures import failure
 from bot.render.limits import DEFAULT, Limits
 from bot.render.objects import Object, objects
-from bot.render.select import Selection, Source, Trees, select, side
+from bot.render.select import Selection, Source, Trees, select, select_all, side
 from bot.render.yaml_reader import read
 from checks.model import Location, RenderFailure, Resource
 
@@ -39,6 +39,18 @@ def sides(
     contents = _Contents(repo, before, after, limits)
     with without_collector():
         return _plain(before, contents), _plain(after, contents)
+
+
+def everything(
+    repo: Trees, entries: Iterable[TreeEntry], taken: Collection[str], limits: Limits
+) -> Plain:
+    """What all manifests of a commit declare, but those that are `taken`. Raises what `repo`
+    raises."""
+    wanted = [entry for entry in entries if entry.path not in taken]
+    selection = select_all(wanted)
+    contents = _Contents(repo, selection, Selection(sources=(), unreadable=()), limits)
+    with without_collector():
+        return _plain(selection, contents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from bot.render.cache import Cache
 from bot.render.collector import without_collector
 from bot.render.failures import failure
 from bot.render.materialise import FileSource, materialise
+from bot.render.remote.store import Store
+from bot.render.remote.vendor import vendor
 from bot.render.rendered import Rendered
 from bot.render.rendered_json import dumped, loaded
 from bot.render.roots.model import Rendering, Root, RootKind
@@ -55,11 +57,18 @@ class _Task:
 class Renderer:
     """Renders roots of any commits. Safe to use from several threads; `cache` None keeps nothing.
 
-    `workers` is how many tools run at a time.
+    `workers` is how many tools run at a time; without a `store` nothing is fetched.
     """
 
-    def __init__(self, cache: Cache | None, rendering: Rendering, workers: int = 2) -> None:
+    def __init__(
+        self,
+        cache: Cache | None,
+        rendering: Rendering,
+        workers: int = 2,
+        store: Store | None = None,
+    ) -> None:
         self._cache = cache
+        self._store = store
         self._rendering = rendering
         self._workers = workers
         self._versions: dict[RootKind, str] = {}
@@ -123,28 +132,51 @@ class Renderer:
 
     def _rendered(self, task: _Task) -> Rendered:
         with without_collector():
-            known = self._cache.get(task.key) if self._cache else None
-            if known is not None:
-                try:
-                    return loaded(known)
-                except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-                    # Of another release, or not ours: as if it were not there.
-                    pass
-            rendered = self._fresh(task)
-            if self._cache and not {one.code for one in rendered.failures} & _PASSING:
-                self._keep(self._cache, task.key, rendered)
-            return rendered
+            try:
+                if task.root.remote and self._store is not None:
+                    return self._fetched(task, self._store)
+                return self._known(task.key) or self._fresh(task)
+            except Exception as error:  # noqa: BLE001 - one root's trouble must not be the others'
+                said = f"rendering it failed in a way that nobody foresaw: {type(error).__name__}"
+                return Rendered(failures=(_failed(task.root, "render-crashed", said),))
+
+    def _known(self, key: str) -> Rendered | None:
+        known = self._cache.get(key) if self._cache else None
+        if known is None:
+            return None
+        try:
+            return loaded(known)
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            # Of another release, or not ours: as if it were not there.
+            return None
 
     def _fresh(self, task: _Task) -> Rendered:
-        try:
-            with tempfile.TemporaryDirectory(prefix="plumbline-", ignore_cleanup_errors=True) as at:
-                folder = Path(at).resolve()
-                refused = materialise(task.files, task.root.reads, folder)
-                rendered = _module(task.root.kind).render(task.root, folder, self._rendering)
-        except Exception as error:  # noqa: BLE001 - one root's trouble must not be the others'
-            said = f"rendering it failed in a way that nobody foresaw: {type(error).__name__}"
-            return Rendered(failures=(_failed(task.root, "render-crashed", said),))
-        return replace(rendered, failures=(*refused, *rendered.failures))
+        with _folder() as at:
+            folder = Path(at).resolve()
+            refused = materialise(task.files, task.root.reads, folder)
+            return self._made(task.root, folder, task.key, refused)
+
+    def _fetched(self, task: _Task, store: Store) -> Rendered:
+        """With what the root needs of other places, as it is there now."""
+        with _folder() as at:
+            folder = Path(at).resolve()
+            refused = materialise(task.files, task.root.reads, folder)
+            local = vendor(task.root, folder, store)
+            if local.failure is not None:
+                return Rendered(failures=(*refused, local.failure, *local.notes))
+            key = hashlib.sha256("\n".join((task.key, *local.pins)).encode()).hexdigest()
+            rendered = self._known(key) or self._made(local.root, folder, key, refused)
+            return replace(rendered, failures=(*rendered.failures, *local.notes))
+
+    def _made(
+        self, root: Root, folder: Path, key: str, refused: tuple[RenderFailure, ...]
+    ) -> Rendered:
+        """Rendered by the tool, and kept under `key` where it would be the same again."""
+        rendered = _module(root.kind).render(root, folder, self._rendering)
+        rendered = replace(rendered, failures=(*refused, *rendered.failures))
+        if self._cache and not {one.code for one in rendered.failures} & _PASSING:
+            self._keep(self._cache, key, rendered)
+        return rendered
 
     def _keep(self, cache: Cache, key: str, rendered: Rendered) -> None:
         try:
@@ -153,6 +185,10 @@ class Renderer:
             # JSON cannot say it (a NaN): it is made anew each time.
             return
         cache.put(key, data)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="plumbline-", ignore_cleanup_errors=True)
 
 
 def _module(kind: RootKind) -> _Module:

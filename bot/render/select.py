@@ -87,6 +87,27 @@ def select(
     )
 
 
+def select_all(entries: Sequence[TreeEntry]) -> Selection:
+    """All manifests among the entries of a whole tree."""
+    charts = {
+        paths.directory_and_name(entry.path)[0]
+        for entry in entries
+        if paths.directory_and_name(entry.path)[1] == "Chart.yaml"
+    }
+    sources: list[Source] = []
+    unreadable: list[RenderFailure] = []
+    for entry in entries:
+        refused = _refused(entry.path, entry.mode, charts)
+        if refused is not None:
+            unreadable.append(refused)
+        elif paths.is_manifest(entry.path):
+            sources.append(Source(path=entry.path, blob=entry.blob, changed=True))
+    return Selection(
+        sources=tuple(sorted(sources, key=lambda source: source.path)),
+        unreadable=tuple(unreadable),
+    )
+
+
 def side(changes: Sequence[FileChange], *, old: bool) -> list[tuple[str, str, str]]:
     """(path, mode, blob) of what exists on the old or the new side."""
     rows = (

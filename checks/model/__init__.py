@@ -1,6 +1,6 @@
 """The values every check reads and returns. Standard library only; nothing here does I/O."""
 
-from checks.model.attribution import AttributionRules
+from checks.model.attribution import DIMENSIONS, AttributionRules, Dimension
 from checks.model.carbon import NO_CARBON, CarbonTable, Coefficient
 from checks.model.costs import (
     ZERO,
@@ -52,6 +52,7 @@ from checks.model.usage import (
 )
 
 __all__ = [
+    "DIMENSIONS",
     "NOWHERE",
     "NO_CARBON",
     "ZERO",
@@ -66,6 +67,7 @@ __all__ = [
     "CostDelta",
     "CostLine",
     "CpuUsage",
+    "Dimension",
     "Direction",
     "Distribution",
     "Driver",

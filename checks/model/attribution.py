@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
+
+# By what costs are added up.
+Dimension: TypeAlias = Literal["cost_center", "team", "model", "environment", "cluster"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

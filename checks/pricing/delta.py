@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from checks.attribution import attribute, namespaces_of
 from checks.carbon import grams
+from checks.kube import pod_pointer
 from checks.model import (
     Attribution,
     CostLine,
+    Driver,
     Facts,
+    Inventory,
+    Ledger,
     Range,
     Resource,
     ResourceRef,
@@ -22,6 +26,7 @@ from checks.pricing.assume import Assumptions, KindRule
 from checks.pricing.cost import Cost, Unknown, worst
 from checks.pricing.ledgers import Ledgers
 from checks.pricing.market import Market, Sheets
+from checks.pricing.nodes.pools import Pool
 from checks.pricing.shapley import drivers
 from checks.pricing.workload import Answer, price
 
@@ -69,6 +74,8 @@ class Priced:
     ledgers: Ledgers
     facts: Facts
     namespaces: tuple[Mapping[str, Resource], Mapping[str, Resource]]
+    # By the identity of both costs: many objects of a change are alike.
+    explained: dict[tuple[int, int], tuple[Driver, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, subject: Subject, assume: Assumptions, kinds: Sequence[KindRule] = ()) -> Priced:
@@ -89,7 +96,7 @@ class Priced:
         )
         return cls(
             pairs=tuple(pair for pair in every if pair.reached),
-            ledgers=_ledgers(every, base, head),
+            ledgers=_ledgers(every, head.pools or base.pools, subject.facts.inventory),
             facts=subject.facts,
             namespaces=(
                 namespaces_of(subject.base.resources),
@@ -132,12 +139,18 @@ class Priced:
             tier=resource.tier,
             ledger=sides[-1].ledger,
             counted=self.ledgers.counts(resource, sides[-1]),
-            drivers=drivers(was, now),
+            drivers=self._drivers(was, now),
             prices=tuple(dict.fromkeys(p for side in reversed(sides) for p in side.prices)),
             attribution=self._attribution(pair),
             carbon_before=self._carbon(pair.before, was),
             carbon_after=self._carbon(pair.after, now),
         )
+
+    def _drivers(self, was: Cost | None, now: Cost | None) -> tuple[Driver, ...]:
+        key = (id(was), id(now))
+        if key not in self.explained:
+            self.explained[key] = drivers(was, now)
+        return self.explained[key]
 
     def _attribution(self, pair: Pair) -> Attribution:
         namespaces = self.namespaces[1 if pair.after else 0]
@@ -150,8 +163,9 @@ class Priced:
         return grams(cost.hardware, resource.place, self.facts.carbon)
 
 
-def _ledgers(pairs: Sequence[Pair], base: Market, head: Market) -> Ledgers:
-    """How the cluster is after the change; where it has no machines then, how it was."""
+def _ledgers(pairs: Sequence[Pair], pools: tuple[Pool, ...], branch: Inventory | None) -> Ledgers:
+    """How the cluster is after the change; where it has no machines then, how it was. What only the
+    whole branch shows is known where it was priced."""
     after = [(p.after, p.now) for p in pairs if p.after and isinstance(p.now, Cost) and p.now.nodes]
     places = {resource.place for resource, _ in after}
     before = [
@@ -159,4 +173,22 @@ def _ledgers(pairs: Sequence[Pair], base: Market, head: Market) -> Ledgers:
         for p in pairs
         if p.before and isinstance(p.was, Cost) and p.was.nodes and p.before.place not in places
     ]
-    return Ledgers.of([*after, *before], head.pools or base.pools)
+    pods = {p.resource.place for p in pairs if _runs_pods(p)}
+    if branch is not None:
+        pods |= {row.place for row in branch.rows if row.ledger is Ledger.ALLOCATION}
+    found = Ledgers.of([*after, *before], pools, frozenset(pods))
+    if branch is None:
+        return found
+    places |= {resource.place for resource, _ in before}
+    return replace(
+        found,
+        fixed=found.fixed | (branch.fixed - places),
+        following=found.following | (branch.following - places),
+    )
+
+
+def _runs_pods(pair: Pair) -> bool:
+    costs = [side for side in (pair.was, pair.now) if isinstance(side, Cost)]
+    if costs:
+        return any(cost.ledger is Ledger.ALLOCATION for cost in costs)
+    return pod_pointer(pair.resource) is not None

@@ -3,8 +3,8 @@
 Where a cluster's machines are declared and their number is fixed, they are what is paid, and the
 pods on them are shown beside. Where their number follows the pods, the pods are counted and the
 machines are shown. Where both kinds of pools stand in a cluster, pods that demand one pool go with
-it, and all others with the pools that follow them. What is not declared here cannot be counted
-twice: there the pods are.
+it, and all others with the pools that follow them. Nothing can be counted twice of which only one
+side is in view: there the machines are counted, or the pods.
 """
 
 from __future__ import annotations
@@ -23,15 +23,22 @@ from checks.pricing.nodes.wishes import NO_WISHES, Wishes, wishes
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledgers:
     """The machines of a side of the change: where they are fixed, where they follow the pods, and
-    the ids of the pools among the latter."""
+    the ids of the pools among the latter. `pods` are the places where pods are in view, None where
+    that is not known."""
 
     fixed: frozenset[Place] = frozenset()
     following: frozenset[Place] = frozenset()
     pools: tuple[Pool, ...] = ()
     following_ids: frozenset[str] = frozenset()
+    pods: frozenset[Place] | None = None
 
     @classmethod
-    def of(cls, nodes: Iterable[tuple[Resource, Cost]], pools: tuple[Pool, ...]) -> Ledgers:
+    def of(
+        cls,
+        nodes: Iterable[tuple[Resource, Cost]],
+        pools: tuple[Pool, ...],
+        pods: frozenset[Place] | None = None,
+    ) -> Ledgers:
         """The ledgers of what has been priced as the nodes of a cluster."""
         found = list(nodes)
         return cls(
@@ -39,12 +46,15 @@ class Ledgers:
             following=frozenset(one.place for one, cost in found if cost.autoscaled),
             pools=pools,
             following_ids=frozenset(one.id for one, cost in found if cost.autoscaled),
+            pods=pods,
         )
 
     def counts(self, resource: Resource, cost: Cost) -> bool:
         """Whether the cost of an object is in the totals."""
         if cost.nodes:
-            return not cost.autoscaled
+            alone = self.pods is not None and not _any_of(self.pods, resource.place)
+            # What a pool alone is expected to cost, it costs without any pods that we know of.
+            return not cost.autoscaled or (alone and cost.amount.expected > 0)
         if cost.ledger is not Ledger.ALLOCATION or not self.fixed:
             return True
         if not _any_of(self.fixed, resource.place):

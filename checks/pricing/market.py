@@ -76,6 +76,11 @@ class Market:
             addresses=_addresses(snapshot),
         )
 
+    @property
+    def currency(self) -> str:
+        """What everything is priced in."""
+        return self.sheets.facts.prices.currency
+
     def pools_at(self, place: Place) -> tuple[Pool, ...]:
         """The node pools of the cluster there."""
         return tuple(pool for pool in self.pools if same_cluster(pool.place, place))

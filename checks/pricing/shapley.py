@@ -34,7 +34,7 @@ def drivers(before: Cost | None, after: Cost | None) -> tuple[Driver, ...]:
         return _one("new" if before is None else "removed", before, after, delta)
     if before.bill is not None and after.bill is not None and _alike(before.bill, after.bill):
         for groups in _groupings(before.bill, after.bill):
-            shares = _shares(before.bill, after.bill, groups)
+            shares = _shares(before.bill, after.bill, groups, delta)
             if shares is not None and _explains(shares, delta):
                 return _drivers(before.bill, after.bill, groups, shares, delta)
     return _one("kind of workload", before, after, delta)
@@ -96,11 +96,15 @@ def _few(groups: Sequence[_Group]) -> Sequence[_Group]:
     return [*groups[: _MOST - 1], ("other", rest)]
 
 
-def _shares(before: Bill, after: Bill, groups: Sequence[_Group]) -> list[Fraction] | None:
+def _shares(
+    before: Bill, after: Bill, groups: Sequence[_Group], delta: Decimal
+) -> list[Fraction] | None:
     """The Shapley share of each group; None where a mixture has no price."""
     base = {name: factor.value for name, factor in before.factors.items()}
     changes = [{name: after.factors[name].value for name in members} for _, members in groups]
     count = len(groups)
+    if count == 1:
+        return [Fraction(delta)]
     try:
         worth = [_worth(after.formula, base, changes, mask) for mask in range(1 << count)]
     except GapError:

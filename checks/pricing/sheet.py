@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -36,17 +36,16 @@ class Rate:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
     """What things cost at one place. `units` holds rates by the name of the unit price ("cpu",
-    "storage:gp3"), `hosts` the machines with accelerators by the accelerator's name, cheapest
-    first, and `models` the names of accelerators by a node label's value (lower case)."""
+    "storage:gp3"), `models` the names of accelerators by a node label's value (lower case)."""
 
     place: Place
     currency: str
     units: Mapping[str, Rate]
     machines: Mapping[str, Machine]
-    hosts: Mapping[str, tuple[Machine, ...]]
     accelerators: Mapping[str, Accelerator]
     models: Mapping[str, tuple[str, ...]]
     now: datetime
+    ready: dict[str, tuple[Machine, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, prices: Prices, now: datetime) -> Sheet:
@@ -57,7 +56,6 @@ class Sheet:
             currency=prices.currency,
             units={name: rate for name, rate in rates.items() if rate is not None},
             machines=prices.machines,
-            hosts=_hosts(prices.machines),
             accelerators=prices.accelerators,
             models=_models(prices.accelerators),
             now=now,
@@ -67,6 +65,14 @@ class Sheet:
     def where(self) -> str:
         """The place for people: "aws us-east-1", "default"."""
         return " ".join(part for part in (self.place.provider, self.place.region) if part)
+
+    def hosts(self) -> Mapping[str, tuple[Machine, ...]]:
+        """The machines with accelerators by the accelerator's name, cheapest first. They are looked
+        for when the first pod asks for one."""
+        if not self.ready:
+            # Never empty from now on, also where the place has none.
+            self.ready.update({"": (), **_hosts(self.machines)})
+        return self.ready
 
     def rate(self, *names: str) -> Rate | None:
         """The first of the unit prices that this place has."""

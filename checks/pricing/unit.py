@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from checks.model import Grade, Node, Range, Resource, UnitPrice
 from checks.pricing.cost import Factor, Hardware, Unknown, nano, number, worst
 from checks.pricing.market import Market
+from checks.pricing.near import folder
 from checks.pricing.nodes.claims import NOTHING, claimed
 from checks.pricing.nodes.devices import Devices, devices
 from checks.pricing.nodes.hosts import ANY, Hosts, hosts
@@ -19,9 +20,9 @@ from checks.pricing.quantity import GIB
 from checks.pricing.sheet import Sheet
 from checks.pricing.volume import Volume, volume, volume_price
 
-_RELEVANT = ("containers", "initContainers", "overhead", "resources", "volumes")
 _WHERE = ("nodeSelector", "affinity", "tolerations")
-_OF_CONTAINER = ("name", "restartPolicy", "resources")
+# What matters besides the containers.
+_RELEVANT = frozenset({"initContainers", "overhead", "resources", "volumes", *_WHERE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,16 +43,16 @@ class Unit:
 
 def pod_unit(spec: Node, workload: Resource, market: Market) -> Unit | Unknown:
     """One pod of `workload`, with the volumes that come and go with it."""
-    key = _key(spec, workload)
+    key = _key(spec, workload, market)
     if key is None:
         return _unit(spec, workload, market)
-    if key not in market.memo:
-        market.memo[key] = _unit(spec, workload, market)
-    found: Unit | Unknown = market.memo[key]
+    found: Unit | Unknown | None = market.memo.get(key)
+    if found is None:
+        found = market.memo[key] = _unit(spec, workload, market)
     return found
 
 
-def _key(spec: Node, workload: Resource) -> object:
+def _key(spec: Node, workload: Resource, market: Market) -> object:
     """What the price of a pod depends on, None where that is more than its own spec."""
     if not isinstance(spec, dict) or "resourceClaims" in spec:
         return None
@@ -59,17 +60,20 @@ def _key(spec: Node, workload: Resource) -> object:
     trimmed: Node = containers
     if isinstance(containers, list):
         trimmed = [
-            [entry.get(k) for k in _OF_CONTAINER] if isinstance(entry, dict) else entry
+            [entry.get("name"), entry.get("resources")] if isinstance(entry, dict) else entry
             for entry in containers
         ]
-    rest = [spec[k] for k in (*_RELEVANT[1:], *_WHERE) if k in spec]
-    names = [k for k in (*_RELEVANT[1:], *_WHERE) if k in spec] if rest else ()
+    names = spec.keys() & _RELEVANT
+    rest = [(name, spec[name]) for name in sorted(names)] if names else ()
     try:
-        text = repr((trimmed, names, rest)) if rest else repr(trimmed)
+        text = repr((trimmed, rest))
     except ValueError:
         # Python refuses to write out a number of thousands of digits.
         return None
-    return workload.place, workload.namespace, workload.rendered_from, workload.source.path, text
+    if market.limits.by_namespace or "volumes" in names:
+        # Which LimitRange or StorageClass is meant depends on what stands beside.
+        return workload.place, workload.namespace, workload.rendered_from, folder(workload), text
+    return workload.place, text
 
 
 def _unit(spec: Node, workload: Resource, market: Market) -> Unit | Unknown:

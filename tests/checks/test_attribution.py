@@ -142,7 +142,8 @@ def test_tags_of_terraform(spec: dict[str, Any], cost_center: str) -> None:
 
 
 def test_shapes_that_are_no_labels_say_nothing() -> None:
-    for wrong in (None, "x", ["x"], {"x": {}}, 3):
+    shapes: tuple[Any, ...] = (None, "x", ["x"], {"x": {}}, 3)
+    for wrong in shapes:
         one = _object(meta={"labels": wrong, "annotations": wrong}, pods={"labels": wrong})
         assert attribute(one, {}) == Attribution(environment="staging")
 

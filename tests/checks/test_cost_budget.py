@@ -46,7 +46,8 @@ def _web(count: int, name: str = "web", labels: dict[str, str] | None = None) ->
 
 def _unpriced(name: str = "agent") -> Resource:
     one = workload("DaemonSet", name=name)
-    return replace(one, body={**one.body, "metadata": {"name": name, "labels": _PAY}})
+    body: Any = {**one.body, "metadata": {"name": name, "labels": _PAY}}
+    return replace(one, body=body)
 
 
 def _asked(
@@ -159,7 +160,7 @@ def test_moving_an_object_to_another_budget() -> None:
         ({"model": "sentiment"}, False),
     ],
 )
-def test_whose_costs_a_budget_is_about(names: dict[str, str], covers: bool) -> None:
+def test_whose_costs_a_budget_is_about(names: dict[str, Any], covers: bool) -> None:
     whose = Attribution(cost_center="pay", environment="production")
     assert Budget(name="x", monthly=Decimal(1), **names).covers(whose, "eu-1") is covers
 
@@ -220,7 +221,8 @@ def test_what_the_change_leaves_without_a_price_is_inconclusive() -> None:
     outcome = _judge(_asked([], [_web(1), _unpriced()]))
     assert outcome.state is State.INCONCLUSIVE
     assert outcome.inconclusive.startswith(
-        'the budget "pay" (cost center pay): 1 object of this change has no price (DaemonSet agent: "
+        'the budget "pay" (cost center pay): 1 object of this change has no price'
+        " (DaemonSet agent: "
     )
     assert outcome.inconclusive.endswith("so the total is at least $14.63 a month")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from bot.carbon_table import carbon_table
 from checks.inventory import inventory
@@ -22,7 +23,7 @@ _PRICED = replace(FACTS, prices=replace(PRICES, machines={"m5.large": _MACHINE})
 
 
 def _labelled(one: Resource, value: str) -> Resource:
-    meta = {"name": one.name, "namespace": "shop", "labels": {"cost-center": value}}
+    meta: Any = {"name": one.name, "namespace": "shop", "labels": {"cost-center": value}}
     return replace(one, namespace="shop", body={**one.body, "metadata": meta})
 
 
@@ -44,8 +45,8 @@ def test_rows_and_their_total() -> None:
 def test_a_namespace_says_whose_everything_in_it_is() -> None:
     web = replace(workload(), namespace="shop")
     labels = {"finops.apexlogic.com/team": "red"}
-    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-    space["metadata"] = {"name": "shop", "labels": labels}
+    meta = {"name": "shop", "labels": labels}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
     (row,) = inventory(snapshot(web, resource(space)), FACTS).rows
     assert row.attribution.team == "red"
 

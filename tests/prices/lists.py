@@ -45,9 +45,10 @@ EndTimestamp,InstanceID,Region,AssetClass,InstanceIDField,InstanceType,MarketPri
 2026-08-01 23:34:22 UTC,Abacus,,gpu,nvidia.com/gpu_type,,0.75,
 """
 _AWS_COLUMNS = (
-    "SKU,TermType,Unit,PricePerUnit,Currency,Product Family,Instance Type,vCPU,Memory,Tenancy,"
-    "Operating System,CapacityStatus,Pre Installed S/W,Region Code,Volume API Name,GPU"
-).split(",")
+    *("SKU", "TermType", "Unit", "PricePerUnit", "Currency", "Product Family", "Instance Type"),
+    *("vCPU", "Memory", "Tenancy", "Operating System", "CapacityStatus", "Pre Installed S/W"),
+    *("Region Code", "Volume API Name", "GPU"),
+)
 _AWS_PREAMBLE = """\
 "FormatVersion","v1.0"
 "Disclaimer","This list is made up."

@@ -12,7 +12,7 @@ from bot.config_file import ConfigError
 from bot.prices.arguments import FORMAT_NAMES
 from bot.prices.importers import FORMATS, Source
 from bot.prices.row import Kind, Row
-from bot.prices.sheet import rows_of, text
+from bot.prices.sheet import plain, rows_of, text
 from checks.model import Grade
 from tests.prices import lists
 
@@ -38,6 +38,12 @@ def read(
     return rows, [one.reason for one in found if not isinstance(one, Row)]
 
 
+def figures(row: Row) -> str:
+    """The amount, the spot amount, vCPU and GiB."""
+    parts = (row.amount, row.spot, row.vcpu, row.memory_gib)
+    return " ".join("None" if part is None else plain(part) for part in parts)
+
+
 def test_the_command_offers_the_formats_that_there_are() -> None:
     assert tuple(sorted(FORMATS)) == FORMAT_NAMES
 
@@ -45,19 +51,14 @@ def test_the_command_offers_the_formats_that_there_are() -> None:
 def test_reference(tmp_path: Path) -> None:
     rows, skipped = read(tmp_path, "reference", lists.REFERENCE)
     large = rows["us-east-1 m6i.large"]
-    assert (large.amount, large.spot, large.vcpu, large.memory_gib) == (
-        Decimal("0.096"),
-        Decimal("0.04"),
-        2,
-        8,
-    )
+    assert figures(large) == "0.096 0.04 2 8"
     assert (large.source, large.as_of) == ("a-list", date(2026, 7, 20))
     assert (large.spot_source, large.spot_as_of) == ("other-2024-08", date(2024, 8, 1))
     assert rows["us-east-1 p5.48xlarge"].accelerator == "H100"
     assert rows["us-central1 tpu:v5e"].unit == "chip-hour"
     assert rows["us-central1 tpu:v5e"].as_of == date(2025, 11, 1)
     assert rows["us-central1 gpu:T4"].spot == Decimal("0.11")
-    assert (rows["any box"].vcpu, rows["any box"].memory_gib) == (4, 12)
+    assert figures(rows["any box"]) == "0.34 None 4 12"
     assert len(rows) == 5
     assert skipped == [
         "a machine without vCPU and memory",
@@ -93,7 +94,7 @@ def test_skypilot(tmp_path: Path) -> None:
 def test_opencost(tmp_path: Path) -> None:
     rows, skipped = read(tmp_path, "opencost", lists.OPENCOST, source=Source(provider="aws"))
     large = rows["us-east-1 m6i.large"]
-    assert (large.amount, large.vcpu, large.as_of) == (Decimal("0.08"), 2, DAY)
+    assert (figures(large), large.as_of) == ("0.08 None 2 8", DAY)
     assert rows["any storage:hcloud-volumes"].amount == Decimal("0.0730")
     assert rows["any gpu:Quadro-RTX-4000"].unit == "GPU-hour"
     assert len(skipped) == 3
@@ -104,13 +105,13 @@ def test_aws(tmp_path: Path, kind: str) -> None:
     content = lists.AWS_CSV if kind == "csv" else lists.aws_json()
     rows, skipped = read(tmp_path, "aws", content, name=f"index.{kind}", source=Source())
     large = rows["us-east-1 m6i.large"]
-    assert (large.amount, large.vcpu, large.memory_gib) == (Decimal("0.096"), 2, 8)
+    assert figures(large) == "0.096 None 2 8"
     assert large.as_of == date(2026, 9, 12)
     assert rows["us-east-1 storage:gp3"].unit == "GiB-month"
     assert {"operatingSystem other than Linux", "product family Data Transfer"} <= set(skipped)
     if kind == "csv":
         p5 = rows["us-east-1 p5.48xlarge"]
-        assert (p5.accelerator, p5.accelerators, p5.memory_gib) == ("H100", 8, 2048)
+        assert f"{p5.accelerators} {p5.accelerator}, {p5.memory_gib} GiB" == "8 H100, 2048 GiB"
         assert "the list names no GPU model, and no sheet of ours does" in skipped
         assert "term Reserved" in skipped
 
@@ -130,7 +131,7 @@ def test_gcp(tmp_path: Path) -> None:
 def test_azure(tmp_path: Path) -> None:
     rows, skipped = read(tmp_path, "azure", lists.azure())
     found = rows["eastus Standard_D4s_v5"]
-    assert (found.amount, found.spot, found.vcpu) == (Decimal("0.192"), Decimal("0.03"), 4)
+    assert figures(found) == "0.192 0.03 4 16"
     assert rows["eastus storage:Premium_LRS:P10"].amount == Decimal("19.71")
     assert len(rows) == 2
     assert "a machine that no sheet says the size of" in skipped

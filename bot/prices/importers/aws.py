@@ -76,7 +76,8 @@ def _json(path: Path, source: Source) -> Iterator[Found]:
         if reason:
             yield Skipped(reason)
         else:
-            wanted[sku] = about
+            # There are many products and their attributes: only what is asked of them stays.
+            wanted[sku] = {name: about[name] for name in _KEPT if name in about}
     for line, sku, terms in members(path, ("terms", "OnDemand")):
         if sku in wanted:
             for price in _dimensions(terms):
@@ -118,6 +119,9 @@ _ATTRIBUTES = {
     "PricePerUnit": "price",
     "Currency": "currency",
 }
+
+
+_KEPT = frozenset({*_ATTRIBUTES.values(), "gpu"})
 
 
 def _unwanted(about: Mapping[str, str]) -> str:

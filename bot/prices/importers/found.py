@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -96,11 +97,16 @@ def day(path: Path, line: int, column: str, text: str) -> date:
 
 def size(provider: str, name: str) -> Row | None:
     """A shipped machine of this name, for lists that do not say how large it is."""
+    raw = _machines(provider).get(name.casefold())
+    return None if raw is None else shipped.row(raw)
+
+
+@lru_cache(maxsize=8)
+def _machines(provider: str) -> dict[str, shipped.Raw]:
+    found: dict[str, shipped.Raw] = {}
     for region in shipped.regions(provider):
-        raw = shipped.machines(provider, region).get(name.casefold())
-        if raw:
-            return shipped.row(raw)
-    return None
+        found = {**shipped.machines(provider, region), **found}
+    return found
 
 
 _ALIASES = {
@@ -133,10 +139,15 @@ _ALIASES = {
 }
 
 
+@cache
+def _known() -> dict[str, str]:
+    return {name.casefold(): name for name in accelerators()}
+
+
 def accelerator(name: str) -> str:
     """The catalogue's name of an accelerator as others write it; "" for one that is not in it."""
     plain = name.strip().casefold()
     for prefix in ("nvidia ", "nvidia-", "amd "):
         plain = plain.removeprefix(prefix)
     plain = _ALIASES.get(plain, plain).casefold()
-    return next((known for known in accelerators() if known.casefold() == plain), "")
+    return _known().get(plain, "")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cache
@@ -16,20 +14,15 @@ from typing import Any
 
 from bot.render import sandbox
 from bot.render.helm.installing import answer
+from bot.render.helm.limits import MEMORY_BYTES, OUTPUT_BYTES, SECONDS
+from bot.render.helm.pool import Ended, pool
 from bot.render.helm.program import Program
 from bot.render.helm.trouble import trouble
 from checks.model import Location, RenderFailure
 
-# What one chart may use. The library alone takes 70 MiB; a large chart renders in a second.
-SECONDS = 30.0
-MEMORY_BYTES = 1024 * 1024 * 1024
-OUTPUT_BYTES = 16 * 1024 * 1024
 _PACKAGE = "helm-python-sdk"
 # Counts up with whatever here changes what comes out.
 _OURS = "1"
-# `-I` keeps the surroundings' Python variables and folders out; so our own folder is named.
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from bot.render.helm.worker import main; main()"
-_ROOT = str(Path(__file__).resolve().parents[3])
 
 
 @cache
@@ -70,26 +63,16 @@ def ask(
 def _of_worker(
     request: Mapping[str, Any], folder: Path, at: Location, seconds: float
 ) -> dict[str, Any] | RenderFailure:
-    ran = sandbox.run(
-        (sys.executable, "-I", "-c", _BOOT, _ROOT),
-        cwd=folder,
-        stdin=json.dumps(request).encode(),
-        seconds=seconds,
-        memory_bytes=MEMORY_BYTES,
-        output_bytes=OUTPUT_BYTES,
-    )
-    if failure := killed(ran.ended, at, seconds):
+    said = pool().ask({**request, "top": str(folder.resolve())}, seconds)
+    if not isinstance(said, Ended):
+        return said
+    if failure := killed(said.limit, at, seconds):
         return failure
-    try:
-        said: dict[str, Any] = json.loads(ran.stdout)
-    except (ValueError, RecursionError):
-        words = ran.stderr.decode("utf-8", "replace").strip().splitlines()
-        error = f"Helm crashed with the code {ran.code}: {words[-1][:300] if words else ''}"
-        if b"stack overflow" in ran.stderr or b"stack exceeds" in ran.stderr:
-            error = "a template of the chart calls itself without end"
-            return trouble("helm-render", at, error)
-        return trouble("render-crashed", at, error)
-    return said
+    if b"stack overflow" in said.words or b"stack exceeds" in said.words:
+        return trouble("helm-render", at, "a template of the chart calls itself without end")
+    words = said.words.decode("utf-8", "replace").strip().splitlines()
+    error = f"Helm crashed with the code {said.code}: {words[-1][:300] if words else ''}"
+    return trouble("render-crashed", at, error)
 
 
 def killed(ended: sandbox.Ended, at: Location, seconds: float) -> RenderFailure | None:

@@ -15,8 +15,8 @@ from bot.render.helm.refusal import HelmSaid, Refusal
 from bot.render.helm.staging import Asks, stage
 from bot.render.helm.values import merged
 
-# How often a chart is rendered where two differ: short random text may be equal by chance.
-_RENDERINGS = 3
+# How often more a chart is rendered whose random text is short, and so may be equal by chance.
+_MORE = 5
 _NO_MANIFESTS = "/NOTES.txt"
 
 
@@ -73,9 +73,7 @@ class _Installing:
         self._check()
         staged = self._staged
         outputs = self._render(staged.chart)
-        again = [self._again(0)]
-        if again[0] != outputs:
-            again += [self._again(number) for number in range(1, _RENDERINGS - 1)]
+        again = [self._again(n) for n in range(_MORE if staged.has_short_random else 1)]
         files, with_marks = self._marked()
         crds = self._engine.crds(staged.chart) if self._request["crds"] else []
         return {

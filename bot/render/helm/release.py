@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bot.render.helm import backends
 from bot.render.helm.differing import settled
 from bot.render.helm.layers import Layers
+from bot.render.helm.limits import SECONDS
 from bot.render.helm.messages import explained, near
 from bot.render.helm.namespaces import in_namespace
 from bot.render.helm.origins import Output, Sources
@@ -24,9 +26,7 @@ _HOOK = "helm.sh/hook"
 _TESTS = frozenset({"test", "test-success", "test-failure"})
 
 
-def render(
-    root: Root, folder: Path, rendering: Rendering, seconds: float = backends.SECONDS
-) -> Rendered:
+def render(root: Root, folder: Path, rendering: Rendering, seconds: float = SECONDS) -> Rendered:
     """As `bot.render.helm.render`, in at most `seconds`."""
     chart = f"{root.path}/Chart.yaml" if root.path else "Chart.yaml"
     at = root.by or Location(path=chart, line=0)
@@ -49,8 +49,6 @@ def render(
 def _request(root: Root, options: HelmOptions, rendering: Rendering) -> dict[str, Any]:
     return {
         "chart": root.path,
-        "chart_at": "",
-        "fetched": {},
         "values_files": list(options.values_files),
         "values": dict(options.values),
         "parameters": [
@@ -69,6 +67,7 @@ def _refused(said: Mapping[str, str], tree: Tree, at: Location) -> RenderFailure
     path = said["path"]
     if not tree.has(path):
         return trouble(said["code"], at, said["error"])
+    path = posixpath.normpath(path)
     where = Location(path=path, line=near(tree, path, said["near"]))
     return trouble(said["code"], where, said["error"])
 

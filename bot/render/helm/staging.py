@@ -3,6 +3,7 @@ that leads elsewhere."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 from bot.render.helm.dependencies import Wanted, wanted
 from bot.render.helm.refusal import HelmSaid, Refusal
 from bot.render.helm.values import at, merged
+from bot.render.remote.places import CHARTS
 
 _TEMPLATES = (".yaml", ".yml", ".tpl", ".txt", ".json")
 # A schema that names another one by its address makes Helm ask for it.
@@ -21,6 +23,7 @@ _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NOW = re.compile(r"(?<![\w.$\"'`-])now(?![\w\"'`-])")
 # A time of no meaning, other than the one it is.
 _THEN = '(toDate "2006-01-02" "2001-02-03")'
+_SHORT_RANDOM = re.compile(rb"randInt|shuffle|rand[A-Z]\w+\s+[1-4]\b")
 _MAX_DEPTH = 8
 
 _PACKED = re.compile(r"-v?([0-9].*)\.tgz$")
@@ -46,6 +49,7 @@ class Staged:
     folders: Mapping[str, str]
     sources: Mapping[PurePath, str]
     tells_time: bool
+    has_short_random: bool
 
     def own(self, name: str) -> str:
         """The repository's path of a file of the chart."""
@@ -75,36 +79,38 @@ def stage(
 ) -> Staged:
     """Copy the chart and put what it depends on into its charts/. Raises Refusal.
 
-    `request["chart"]` is a path below `top`, which holds the repository's files, or names the chart
-    that was fetched into the folder `request["chart_at"]`; `request["fetched"]` maps "name-version"
-    of remote dependencies to archives on the disk.
+    `request["chart"]` is a path below `top`, which holds the repository's files and, at CHARTS,
+    says which charts were fetched for which.
     """
     source = PurePath(request["chart"])
     target = private / "chart"
-    _copy(Path(request["chart_at"] or top / source), source, target)
-    staging = _Staging(top, target, request["fetched"], helm)
+    _copy(top / source, source, target)
+    staging = _Staging(top, target, helm)
     metadata = staging.metadata(target, source)
     if metadata.get("type") == "library":
         said = "it is a library chart: it declares nothing by itself, other charts include it"
         raise Refusal("helm-library", f"{source}/Chart.yaml", said, "type")
     staging.add(target, source, "", values, 0)
     _refuse_foreign_schemas(target, source)
+    text = b"\n".join(p.read_bytes() for p in Staged.templates(target))
     return Staged(
         chart=target,
         metadata=metadata,
         folders=staging.folders,
         sources=staging.sources,
-        tells_time=any(b"now" in p.read_bytes() for p in Staged.templates(target)),
+        tells_time=b"now" in text,
+        has_short_random=bool(_SHORT_RANDOM.search(text)),
     )
 
 
 class _Staging:
     """Goes through a chart and its subcharts."""
 
-    def __init__(self, top: Path, root: Path, fetched: Mapping[str, str], helm: Asks) -> None:
+    def __init__(self, top: Path, root: Path, helm: Asks) -> None:
         self._top = top
         self._root = root
-        self._fetched = fetched
+        index = top / CHARTS
+        self._fetched = json.loads(index.read_text()) if index.is_file() else {}
         self._helm = helm
         self.folders: dict[str, str] = {}
         self.sources: dict[PurePath, str] = {}
@@ -146,12 +152,14 @@ class _Staging:
                 _copy(self._top / folder, folder, charts / dep.name)
                 self._fits(dep, self._there(dep, charts), source)
                 return folder
-        elif archive := self._fetched.get(f"{dep.name}-{dep.version}"):
-            charts.mkdir(exist_ok=True)
-            shutil.copy(archive, charts / f"{dep.name}-{dep.version}.tgz")
-            return None
+        known = self._fetched.get(source.as_posix(), {}).get(dep.name, {})
+        if "folder" in known:
+            _copy(self._top / known["folder"], PurePath(known["folder"]), charts / dep.name)
+            return PurePath(known["folder"])
         if dep.enabled:
-            raise Refusal("helm-dependency", f"{source}/Chart.yaml", dep.missing, dep.name)
+            why = f": {known['error']}" if "error" in known else ""
+            said = f"{dep.missing}{why}"
+            raise Refusal("helm-dependency", f"{source}/Chart.yaml", said, dep.name)
         return None
 
     def _there(self, dep: Wanted, charts: Path) -> list[str]:

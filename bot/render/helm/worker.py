@@ -1,11 +1,14 @@
-"""The worker: the only process that loads Helm's library. It reads one request from standard input,
-writes one answer, and may be killed at any moment without harm."""
+"""The worker: the only process that loads Helm's library. It answers requests over a socket, and
+may be killed at any moment without harm."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sys
+import os
+import socket
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,19 +16,33 @@ from typing import Any
 import helm_python
 from helm_python import _native
 
+from bot.engines import frames
 from bot.render.helm.installing import answer
+from bot.render.helm.limits import IDLE_SECONDS, OUT_OF_TIME
 from bot.render.helm.parameters import filled, with_digits
 from bot.render.helm.refusal import HelmSaid
 from bot.render.helm.values import merged
 
 
-def main() -> None:
-    """Answer the request on standard input."""
-    request = json.load(sys.stdin)
+def main(path: str) -> None:
+    """Answer what comes over the socket at `path`, until nobody asks any more."""
+    with socket.socket(socket.AF_UNIX) as asked, asked.makefile("rb") as stream:
+        asked.connect(path)
+        asked.settimeout(IDLE_SECONDS)
+        with contextlib.suppress(TimeoutError, OSError):
+            while (request := frames.read(stream)) is not None:
+                # The library holds no lock of Python's while it works, so this comes through.
+                watch = threading.Timer(request["seconds"], os._exit, (OUT_OF_TIME,))
+                watch.start()
+                said = _answered(request)
+                watch.cancel()
+                asked.sendall(frames.encoded(said))
+
+
+def _answered(request: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         private = Path(folder)
-        said = answer(request, _Library(request, private), Path(), private)
-    sys.stdout.write(json.dumps(said, separators=(",", ":")))
+        return answer(request, _Library(request, private), Path(request["top"]), private)
 
 
 class _Library:
@@ -98,7 +115,3 @@ class _Library:
             return _native.call_string(function, *arguments)
         except helm_python.HelmError as error:
             raise HelmSaid(str(error)) from None
-
-
-if __name__ == "__main__":
-    main()

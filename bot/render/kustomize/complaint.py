@@ -28,9 +28,8 @@ _GONE = re.compile(r"lstat (\S+): no such file or directory")
 _CIRCLE = re.compile(r"contains visited root '([^']*)'")
 _FIELD = re.compile(r"Go struct field \w+\.(\w+)\b")
 _QUOTED = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|\[([^\[\]\n]{1,300})\]")
-_ID = re.compile(
-    r"\b(?P<kind>[A-Z]\w*)\.[\w.-]+\.(?:\[noGrp\]|[\w.-]+)/(?P<name>[\w.-]+?)\.(?:\[|\w)"
-)
+# An object as kustomize names it: kind.version.group/name.namespace.
+_ID = re.compile(r"/([\w.-]{1,253})\.(?:\[noNs\]|\w)")
 # What is said, and what it means; the first that fits counts.
 _MEANINGS: tuple[tuple[str, str], ...] = (
     ("cycle detected", "kustomize-cycle"),
@@ -161,7 +160,7 @@ def _of_patch(cause: str, at: At, sources: Sources) -> Location | None:
     missing = _ID.search(cause)
     if missing is not None:
         for pointer in entries:
-            if missing["name"] in _patch_text(at, pointer, sources):
+            if missing[1] in _patch_text(at, pointer, sources):
                 return at.place(*pointer)
     return at.place(*entries[0]) if len(entries) == 1 else None
 

@@ -15,6 +15,7 @@ _LABELS = ("commonLabels", "commonAnnotations")
 # The parts of a field path: names, and what is in brackets or after a dot that is no name.
 _PART = re.compile(r"\[[^\]]*\]|[^.\[]+")
 # What an image is called, its tag and its digest.
+_LONGEST_IMAGE = 1_000
 _IMAGE = re.compile(r"(?P<name>[^@]*?)(?::(?P<tag>[^:/@]+))?(?:@(?P<digest>.+))?")
 
 
@@ -25,6 +26,11 @@ class Layer:
         self._at = at
         self._sources = sources
         self._patches: tuple[Patch, ...] = tuple(patches(at, sources))
+        entries = sum(len(at.items(name)) for name in ("images", "replicas", "labels"))
+        # How much work it is to ask it, in patches.
+        self.weight = 1 + entries + sum(patch.weight for patch in self._patches)
+        self._replacements = tuple(self._targets())
+        self.weight += len(self._replacements)
 
     @property
     def path(self) -> str:
@@ -60,7 +66,7 @@ class Layer:
         return None
 
     def _image(self, value: str) -> Location | None:
-        parts = _IMAGE.fullmatch(value)
+        parts = _IMAGE.fullmatch(value) if len(value) <= _LONGEST_IMAGE else None
         for index, entry in enumerate(self._at.items("images")):
             if parts is None or not isinstance(entry, dict):
                 continue
@@ -98,7 +104,7 @@ class Layer:
 
     def _replaced(self, pointer: Pointer, subject: Subject) -> Location | None:
         names = [step for step in pointer if isinstance(step, str)]
-        for at, target in self._targets():
+        for at, target in self._replacements:
             select = at.mapping(*target, "select")
             kind = select.get("kind")
             if kind is not None and kind != subject.kind:
@@ -110,11 +116,11 @@ class Layer:
 
     def _targets(self) -> Iterator[tuple[At, Pointer]]:
         """Every target of every replacement, with the file it is in."""
-        for at, pointer in self._replacements():
+        for at, pointer in self._listed():
             for index in range(len(at.items(*pointer, "targets"))):
                 yield at, (*pointer, "targets", index)
 
-    def _replacements(self) -> Iterator[tuple[At, Pointer]]:
+    def _listed(self) -> Iterator[tuple[At, Pointer]]:
         for index in range(len(self._at.items("replacements"))):
             text = self._at.text("replacements", index, "path")
             if not text:

@@ -18,6 +18,8 @@ from checks.model import Lines, Location, Node, Pointer, line_of
 _PATCHES = ("patches", "patchesJson6902")
 # Of a regular expression that matches a name more is not worth the time.
 _LONGEST_NAME = 300
+# Nor is looking for a plain value in a list of more.
+_LONGEST_LIST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Patch:
     target: Mapping[str, Node] | None
     offset: int
     flat: bool
+
+    @property
+    def weight(self) -> int:
+        """How much work it is to ask it."""
+        return len(self.document.value) if isinstance(self.document.value, list) else 1
 
     def gives(self, pointer: Pointer, value: Node, subject: Subject) -> Hit | None:
         """Where it gives the object this value at `pointer`."""
@@ -189,7 +196,8 @@ def _index(value: Node, entry: Node, step: int) -> int | None:
         return None
     wanted = identity(entry)
     if wanted is None:
-        return value.index(entry) if entry in value else step
+        known = len(value) <= _LONGEST_LIST and entry in value
+        return value.index(entry) if known else step
     key, name = wanted
     for index, one in enumerate(value):
         if isinstance(one, dict) and one.get(key) == name:

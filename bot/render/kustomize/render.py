@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.render import sandbox
 from bot.render.failures import failure
 from bot.render.kustomize.complaint import complaint
+from bot.render.kustomize.fetched import Askers
 from bot.render.kustomize.recipe import Recipe, prepare
 from bot.render.kustomize.sources import Sources
 from bot.render.kustomize.substitute import OPT_OUT, Malformed, Substitution
@@ -39,14 +40,14 @@ class Box:
 
     seconds: float = 60.0
     memory_bytes: int = 1024 * _MIB
-    output_bytes: int = 64 * _MIB
+    output_bytes: int = 32 * _MIB
 
 
 def render(
     root: Root,
     folder: Path,
     rendering: Rendering,  # noqa: ARG001 - every renderer is asked in the same way
-    box: Box = Box(),  # noqa: B008 - frozen
+    box: Box = Box(),
 ) -> Rendered:
     """The output of the kustomization in `folder`/`root.path`. Raises OSError."""
     found = tool()
@@ -69,7 +70,8 @@ def render(
     if ran.ended:
         return _only(_ended(ran.ended, recipe.path, box))
     if ran.code != 0:
-        return _only(complaint(ran.stderr, root.path, folder, sources), *recipe.failures)
+        said = complaint(ran.stderr, root.path, folder, sources)
+        return _only(Askers(root.path, sources).failure(said), *recipe.failures)
     return _traced(root, recipe, sources, ran.stdout, limits)
 
 
@@ -103,9 +105,13 @@ def _traced(root: Root, recipe: Recipe, sources: Sources, out: bytes, limits: Li
         for f in (*unreadable, *misshapen)
     )
     tracer = Tracer(root, recipe.path, sources)
+    askers = Askers(root.path, sources)
     placed = list(_placed(found, options.default_namespace if options else ""))
     return Rendered(
-        objects=tuple(tracer.traced(one, take(one.body, root.path, recipe.told)) for one in placed),
+        objects=tuple(
+            askers.object(tracer.traced(one, take(one.body, root.path, recipe.told)))
+            for one in placed
+        ),
         failures=tuple(failures),
     )
 

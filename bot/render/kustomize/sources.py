@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.render.build import Document
 from bot.render.limits import Limits
@@ -16,6 +17,9 @@ from bot.render.yaml_reader import read
 # The head of a block scalar: its text begins on the next line.
 _BLOCK = re.compile(rb"[|>][-+0-9]*[ \t]*(#.*)?$")
 
+# The objects of a file by (group, kind) and then by name.
+Declared: TypeAlias = dict[tuple[str, str], dict[str, list[Object]]]
+
 
 class Sources:
     """The files below `folder` by their paths in the repository. `committed` are the contents of
@@ -26,7 +30,7 @@ class Sources:
         self._limits = limits
         self._contents = dict(committed)
         self._documents: dict[str, list[Document]] = {}
-        self._objects: dict[str, list[Object]] = {}
+        self._objects: dict[str, Declared] = {}
         self._rows: dict[str, list[bytes]] = {}
 
     def content(self, path: str) -> bytes:
@@ -44,10 +48,14 @@ class Sources:
             self._documents[path] = read(path, self.content(path), self._limits)[0]
         return self._documents[path]
 
-    def objects(self, path: str) -> list[Object]:
+    def objects(self, path: str) -> Declared:
         """The Kubernetes objects in a file."""
         if path not in self._objects:
-            self._objects[path] = objects(path, self.documents(path))[0]
+            found: Declared = {}
+            for one in objects(path, self.documents(path))[0]:
+                named = found.setdefault((one.group, one.kind), {})
+                named.setdefault(one.name, []).append(one)
+            self._objects[path] = found
         return self._objects[path]
 
     def mapping(self, path: str) -> At | None:

@@ -13,9 +13,11 @@ from fnmatch import translate
 OPT_OUT = "kustomize.toolkit.fluxcd.io/substitute"
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _SLICE = re.compile(r":\s*(-?\d+)(?::(\d+))?")
+_BRACES = re.compile(r"\$\{|\}")
 _DEEPEST = 20
-# Globs are tried at every place of a value.
-_LONGEST = 4_000
+# What may be written, and tried, for all texts of a root together: a short text with a long value
+# often in it is a bomb.
+_ROOM = 64 * 1024 * 1024
 
 
 class Malformed(ValueError):  # noqa: N818 - a verdict on a text, not a fault
@@ -27,6 +29,7 @@ class Substitution:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
+        self._room = _ROOM
         self.unknown: set[str] = set()
 
     def text(self, text: str, depth: int = 0) -> str:
@@ -56,14 +59,21 @@ class Substitution:
         if rest.startswith((":-", ":=", "-", "=")):
             operator = rest[: 2 if rest[0] == ":" else 1]
             if value or (value is not None and len(operator) == 1):
-                return value
+                return self._charged(value)
             return self.text(rest[len(operator) :], depth + 1)
         if value is None:
             self.unknown.add(name[0])
             return expression
         return str(len(value)) if count else self._formed(value, rest, expression, depth)
 
+    def _charged(self, value: str, times: int = 1) -> str:
+        self._room -= len(value) * times
+        if self._room < 0:
+            raise Malformed("its values are too long for what there is room for")
+        return value
+
     def _formed(self, value: str, rest: str, expression: str, depth: int) -> str:
+        self._charged(value)
         if not rest:
             return value
         if rest in _CASES:
@@ -75,10 +85,26 @@ class Substitution:
         rest = self.text(rest, depth + 1)
         for operator in ("##", "#", "%%", "%"):
             if rest.startswith(operator):
+                # A glob is tried at each of its places.
+                self._charged(value, len(value) + 1)
                 return _trimmed(value, operator, rest[len(operator) :])
         if rest.startswith("/"):
-            return _replaced(value, rest[1:])
+            return self._replaced(value, rest[1:])
         raise Malformed(f"{expression[:60]!r} has a form that is not known")
+
+    def _replaced(self, value: str, rest: str) -> str:
+        every = rest.startswith("/")
+        old, _, new = rest.removeprefix("/").partition("/")
+        if old.startswith("#"):
+            old = old[1:]
+            return new + value[len(old) :] if value.startswith(old) else value
+        if old.startswith("%"):
+            old = old[1:]
+            return value[: len(value) - len(old)] + new if value.endswith(old) else value
+        if not old:
+            return value
+        self._charged(new, value.count(old))
+        return value.replace(old, new, -1 if every else 1)
 
 
 _CASES: Mapping[str, Callable[[str], str]] = {
@@ -92,7 +118,7 @@ _CASES: Mapping[str, Callable[[str], str]] = {
 def _end(text: str, start: int) -> int:
     """Where the expression ends whose "${" ends at `start`."""
     depth = 1
-    for found in re.compile(r"\$\{|\}").finditer(text, start):
+    for found in _BRACES.finditer(text, start):
         depth += 1 if found[0] == "${" else -1
         if depth == 0:
             return found.end()
@@ -101,8 +127,6 @@ def _end(text: str, start: int) -> int:
 
 def _trimmed(value: str, operator: str, pattern: str) -> str:
     """Without the shortest or (doubled) the longest beginning or end that the glob matches."""
-    if len(value) > _LONGEST:
-        raise Malformed(f"a value of {len(value):,} characters is too long for {operator!r}")
     matches = re.compile(translate(pattern)).match
     ends = range(len(value) + 1)
     if operator[0] == "#":
@@ -110,15 +134,3 @@ def _trimmed(value: str, operator: str, pattern: str) -> str:
         return next((value[end:] for end in order if matches(value[:end])), value)
     order = iter(ends) if len(operator) == 2 else reversed(ends)
     return next((value[:end] for end in order if matches(value[end:])), value)
-
-
-def _replaced(value: str, rest: str) -> str:
-    every = rest.startswith("/")
-    old, _, new = rest.removeprefix("/").partition("/")
-    if old.startswith("#"):
-        old = old[1:]
-        return new + value[len(old) :] if value.startswith(old) else value
-    if old.startswith("%"):
-        old = old[1:]
-        return value[: len(value) - len(old)] + new if value.endswith(old) else value
-    return value.replace(old, new, -1 if every else 1) if old else value

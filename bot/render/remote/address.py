@@ -27,6 +27,11 @@ class Allowed:
     hosts: Collection[str]
     schemes: Collection[str] = ("https",)
 
+    @property
+    def best(self) -> str:
+        """How those are asked who do not say it."""
+        return "https" if "https" in self.schemes else "http"
+
     def check(self, url: str) -> None:
         """Raises NotFetched for a URL that must not be asked."""
         if _ODD.search(url):
@@ -52,9 +57,9 @@ class Allowed:
 def _refuse_own(host: str, port: int, hosts: Collection[str]) -> None:
     """Raises NotFetched for a name that leads to this machine or a cloud's metadata: nobody who
     allows a name means those. A private network may well be meant."""
-    if host in hosts or f"{host}:{port}" in hosts:
-        if _is_address(host) or host == "localhost":
-            return
+    named = host in hosts or f"{host}:{port}" in hosts
+    if named and (host == "localhost" or _is_address(host)):
+        return
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError:

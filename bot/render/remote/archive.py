@@ -1,4 +1,4 @@
-"""Chart archives into folders: nothing but regular files, inside of the folder, and not too many."""
+"""Chart archives into folders: regular files only, inside of the folder, and not too many."""
 
 from __future__ import annotations
 

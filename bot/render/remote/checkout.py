@@ -18,11 +18,9 @@ _FETCH = ("fetch", "--quiet", "--no-tags", "--depth=1", "--no-recurse-submodules
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
-def resolve(repository: Repository, allowed: Allowed, seconds: float) -> str:
-    """The commit that the reference means now. Raises NotFetched."""
+def resolve(repository: Repository, allowed: Allowed, seconds: float) -> tuple[str, bool]:
+    """The commit that a tag or branch means now, and whether it is a branch. Raises NotFetched."""
     allowed.check(repository.url)
-    if repository.is_commit:
-        return repository.ref
     ref = repository.ref
     # A tag before a branch of its name, as git has it; peeled, if it is annotated.
     wanted = [f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref] if ref else []
@@ -30,14 +28,13 @@ def resolve(repository: Repository, allowed: Allowed, seconds: float) -> str:
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
         git = _git(Path(folder), allowed, seconds)
         out = _run(git, repository, "ls-remote", "--", repository.url, *patterns, *_peeled(ref))
-    found = dict(
-        reversed(line.split("\t", 1)) for line in out.decode("utf-8", "replace").splitlines()
-    )
+    rows = (line.split("\t", 1) for line in out.decode("utf-8", "replace").splitlines())
+    found = {row[1]: row[0] for row in rows if len(row) == 2}
     commit = next((found[name] for name in wanted or ["HEAD"] if name in found), "")
     if not _COMMIT.fullmatch(commit):
         said = f"{shown(repository.url)} has no tag or branch {shown(ref or 'HEAD')}"
         raise NotFetched("remote-failed", said)
-    return commit
+    return commit, not any(name in found for name in wanted[:2])
 
 
 def _peeled(ref: str) -> tuple[str, ...]:
@@ -78,10 +75,10 @@ def _files(git: Git, repository: Repository, commit: str) -> Iterator[tuple[str,
     wanted = b"".join(blob + b"\n" for _, blob, _ in entries)
     out = git.run("cat-file", "--batch", "--buffer", stdin=wanted)
     at = 0
-    for path, _, size in entries:
+    for path, _, length in entries:
         start = out.index(b"\n", at) + 1
-        yield path, out[start : start + size]
-        at = start + size + 1
+        yield path, out[start : start + length]
+        at = start + length + 1
 
 
 def _git(folder: Path, allowed: Allowed, seconds: float) -> Git:

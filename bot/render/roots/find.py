@@ -103,7 +103,7 @@ def _releases(ground: Ground, found: Found) -> None:
     around = Around.of(ground.kustomizations, found.drafts, {one.at.path for one in releases})
     taker = HelmReleases(ground, Sources(ground, declared), ConfigMaps(ground), found)
     for one in releases:
-        taker.take(*around.seen(one))
+        taker.take(*around.seen(one), patched=around.patched(one))
 
 
 def _kustomization(ground: Ground, directory: str) -> Draft:

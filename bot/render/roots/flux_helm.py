@@ -40,10 +40,14 @@ class HelmReleases:
     maps: ConfigMaps
     found: Found
 
-    def take(self, one: Pointer, namespace: str = "") -> None:
-        """The root of one of them; `namespace` is where it goes if it does not say."""
+    def take(self, one: Pointer, namespace: str = "", *, patched: bool = False) -> None:
+        """The root of one of them; `namespace` is where it goes if it does not say, `patched` that
+        a kustomization may change it."""
         spec = one.at.inside("spec")
         made = Made()
+        if patched:
+            said = "a kustomization patches HelmReleases; this one is read as it stands"
+            made.notes.append(trouble("flux-patched", one.at.place(), said))
         namespace = one.namespace or namespace
         chart = self._chart(spec, namespace, made)
         taken: set[str] = set()

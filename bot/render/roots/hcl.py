@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r]+)|(?P<line>\n)|(?P<comment>(?:#|//)[^\n]*)"
     r"|(?P<block>/\*(?:[^*]|\*(?!/))*+(?:\*/)?)"
-    r"|(?P<text>\"(?:[^\"\\\n]|\\.)*+\"?)|<<-?(?P<heredoc>[A-Za-z_][\w-]*)[^\n]*\n"
+    r"|(?P<text>\"(?:[^\"\\\n]|\\.)*+\"?)|<<-?(?P<heredoc>[A-Za-z_][\w-]*)[^\n]*+\n?"
     r"|(?P<word>[A-Za-z_][\w-]*)|(?P<sign>.)",
     re.DOTALL,
 )

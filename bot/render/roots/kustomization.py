@@ -25,10 +25,11 @@ _LISTS = (
 
 class Use(Enum):
     """What a reference is for: something to build on, a file that configures a plugin (and may name
-    files itself), any other file, or a chart's folder."""
+    files itself), a patch, any other file, or a chart's folder."""
 
     BUILD = "build"
     PLUGIN = "plugin"
+    PATCH = "patch"
     FILE = "file"
     CHART = "chart"
 
@@ -52,12 +53,13 @@ def references(at: At) -> Iterator[Reference]:
         for entry, line in at.strings(name):
             if not _is_inline(entry):
                 yield Reference(entry, Use.PLUGIN, line)
-    for name in (*_PLAIN, "patchesStrategicMerge"):
+    for name, use in (*((name, Use.FILE) for name in _PLAIN), ("patchesStrategicMerge", Use.PATCH)):
         for entry, line in at.strings(name):
             if not _is_inline(entry):
-                yield Reference(entry, Use.FILE, line)
+                yield Reference(entry, use, line)
     for name in _PATCHES:
-        yield from _fields(at, name, "path")
+        for index in range(len(at.items(name))):
+            yield from _file(at, name, index, "path", use=Use.PATCH)
     yield from _file(at, "openapi", "path")
     for name in _GENERATORS:
         yield from _generated(at, name)
@@ -93,15 +95,10 @@ def _is_inline(entry: str) -> bool:
     return "\n" in entry or ": " in entry or entry.lstrip().startswith(("{", "[", "- "))
 
 
-def _file(at: At, *pointer: str | int) -> Iterator[Reference]:
+def _file(at: At, *pointer: str | int, use: Use = Use.FILE) -> Iterator[Reference]:
     entry = at.text(*pointer)
     if entry:
-        yield Reference(entry, Use.FILE, at.place(*pointer))
-
-
-def _fields(at: At, name: str, field: str) -> Iterator[Reference]:
-    for index in range(len(at.items(name))):
-        yield from _file(at, name, index, field)
+        yield Reference(entry, use, at.place(*pointer))
 
 
 def _generated(at: At, name: str) -> Iterator[Reference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,14 +28,15 @@ from checks.model import Location, Node, RenderFailure
 _FLUX = "kustomize.toolkit.fluxcd.io/"
 # One kustomization's own file of plugins may name files; it is walked up to this many strings.
 _MOST_STRINGS = 10_000
+_DIRECTORIES = (Use.BUILD, Use.PLUGIN)
 _NEITHER = "it is neither a file nor a directory with a kustomization in this commit"
 
 
 @dataclass(slots=True)
 class Kustomization:
-    """One directory's kustomization. `reads` are its own file and those that it names, `objects`
-    those of them that are objects by themselves (resources), `maps` the files of the ConfigMaps
-    that it generates."""
+    """One directory's kustomization. `reads` are its own file and those that it names: of them
+    `objects` are such by themselves (resources), `patches` change others, `plugins` configure a
+    plugin. `maps` are the files of the ConfigMaps that it generates."""
 
     path: str
     directory: str
@@ -44,6 +46,7 @@ class Kustomization:
     reads: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     plugins: set[str] = field(default_factory=set)
+    patches: set[str] = field(default_factory=set)
     charts: list[str] = field(default_factory=list)
     remote: list[tuple[str, Location]] = field(default_factory=list)
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -65,7 +68,10 @@ class Kustomizations:
             if isinstance(body, dict) and _is_flux(body):
                 continue
             here = self._add(path)
-            if one is not None and one.failures:
+            if one is None:
+                said = "it cannot be read: it is a link, or too large"
+                here.failures.append(trouble("kustomize-symlink", Location(path=path), said))
+            elif one.failures:
                 here.failures += one.failures
             elif not isinstance(body, dict):
                 said = "expected one YAML mapping"
@@ -136,8 +142,10 @@ class Kustomizations:
                 here.objects.add(path)
             elif reference.use is Use.PLUGIN:
                 here.plugins.add(path)
+            elif reference.use is Use.PATCH:
+                here.patches.add(path)
             return True
-        if reference.use is not Use.FILE and self._is_kustomization(path):
+        if reference.use in _DIRECTORIES and self._is_kustomization(path):
             here.links.append(Link(path, reference.at))
             return True
         return False
@@ -156,7 +164,7 @@ class Kustomizations:
                 return trouble("kustomize-symlink", at, said)
         if reference.use is Use.BUILD and self._files.is_directory(path):
             return trouble("kustomize-missing", at, f"the directory {entry} has no kustomization")
-        said = _NEITHER if reference.use is not Use.FILE else "there is no such file in this commit"
+        said = _NEITHER if reference.use in _DIRECTORIES else "there is no such file in this commit"
         return trouble("kustomize-missing", at, f"{entry} cannot be found: {said}")
 
     def _read_plugins(self) -> None:
@@ -194,6 +202,13 @@ class Kustomizations:
     def holding(self, path: str) -> list[Kustomization]:
         """Those that name a file as a resource."""
         return self._holding.get(path, [])
+
+    def patching(self, kind: str) -> frozenset[str]:
+        """The patches, and kustomizations with patches in themselves, that name a kind."""
+        said = re.compile(rb"\bkind[\"']?[ \t]*:[ \t]*[\"']?%s\b" % kind.encode())
+        paths = {path for one in self.all.values() for path in (*one.patches, one.path)}
+        named = self._files.made(f"kind {kind}", paths, lambda raw: said.search(raw) is not None)
+        return frozenset(path for path, names in named.items() if names)
 
     @property
     def charts(self) -> set[str]:

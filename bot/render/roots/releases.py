@@ -1,4 +1,5 @@
-"""HelmReleases as the kustomizations around them leave them: their namespace and variables."""
+"""HelmReleases as the kustomizations around them leave them: their namespace and variables, and
+whether something patches them, which is not followed."""
 
 from __future__ import annotations
 
@@ -8,11 +9,14 @@ from dataclasses import dataclass, replace
 from bot.render.kustomize.substitute import Malformed, Substitution
 from bot.render.roots.kustomize import Kustomizations
 from bot.render.roots.made import Draft
-from bot.render.roots.model import Root
+from bot.render.roots.model import Root, RootKind
 from bot.render.roots.pointers import Pointer
 from bot.render.roots.reading import At
 from bot.render.scalars import plain
 from checks.model import Node
+
+_KIND = "HelmRelease"
+_OVERLAID = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,31 @@ class Around:
         """Of these files only."""
         roots: dict[str, list[Root]] = {path: [] for path in files}
         for one in drafts:
-            if one.root.kustomize is not None:
+            if one.root.kind is RootKind.KUSTOMIZE:
                 for path in one.taken & roots.keys():
                     roots[path].append(one.root)
         return cls(kustomizations, roots)
 
     def seen(self, one: Pointer) -> tuple[Pointer, str]:
         """The object with the variables that its root gives it, and the namespace that it is put
-        into, "" where none is said. Where several roots take it in and differ, it stays as it is."""
+        into ("" where none is said). Where several take it in and differ, it stays as it is."""
         roots = self.roots.get(one.at.path, [])
         namespaces = {self._namespace(root, one.at.path) for root in roots}
         variables = [(root.kustomize and root.kustomize.substitute) or {} for root in roots]
         if variables and variables[0] and all(found == variables[0] for found in variables):
             one = replace(one, at=_substituted(one.at, Substitution(variables[0])))
         return one, namespaces.pop() if len(namespaces) == 1 else ""
+
+    def patched(self, one: Pointer) -> bool:
+        """Whether a kustomization around it patches objects of its kind."""
+        return any(self._patches(root) for root in self.roots.get(one.at.path, []))
+
+    def _patches(self, root: Root) -> bool:
+        options = root.kustomize
+        if options and any(_KIND in repr(options.overlay.get(name)) for name in _OVERLAID):
+            return True
+        patches = self.kustomizations.patching(_KIND)
+        return not patches.isdisjoint(root.reads)
 
     def _namespace(self, root: Root, path: str) -> str:
         """The outermost says it: what points at the root, the root, then what is inside."""

@@ -37,6 +37,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "flux-invalid": "Correct the object; Flux refuses it as it is.",
         "flux-substitute-unknown": "Commit the ConfigMap, or give the values in "
         "postBuild.substitute.",
+        "flux-patched": "Give the values in the HelmRelease or a ConfigMap for them to be judged.",
         "flux-values-unknown": "Commit the ConfigMap, or give the values in spec.values.",
         "terraform-cycle": "Remove this module call: no module can call itself.",
         "terraform-missing": "Correct the module's source, or add its directory.",
@@ -51,7 +52,7 @@ _NOT_BROKEN = frozenset(
         *("remote-refused", "remote-repository", "argocd-plugin"),
         *("argocd-unread", "argocd-revision"),
         *("applicationset-unknown", "applicationset-template", "terragrunt"),
-        *("flux-substitute-unknown", "flux-values-unknown", "too-many"),
+        *("flux-substitute-unknown", "flux-values-unknown", "flux-patched", "too-many"),
     }
 )
 

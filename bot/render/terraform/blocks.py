@@ -14,6 +14,7 @@ from bot.render.terraform.values import (
     Budget,
     EvalError,
     Lazy,
+    TooMuch,
     Unknown,
     Value,
 )
@@ -120,7 +121,8 @@ def plain(
     """Values as JSON has them, the paths of those that are unknown, which are left out, and what
     attributes of other resources those will be, by dotted path and by the first step of it.
 
-    Secrets are masked; nulls are left out of mappings, as if they had not been given.
+    Secrets are masked; nulls are left out of mappings, as if they had not been given. Raises
+    TooMuch.
     """
     made = _Plain(budget)
     found = {key: made.of(item, [key]) for key, item in values.items() if item is not None}
@@ -139,7 +141,9 @@ class _Plain:
         self._budget.spend()
         if isinstance(value, Unknown) and value.secret:
             return MASK
-        if isinstance(value, (Unknown, Lazy)) or len(path) > _DEEPEST:
+        if len(path) > _DEEPEST:
+            raise TooMuch(f"its values are nested deeper than {_DEEPEST} levels")
+        if isinstance(value, (Unknown, Lazy)):
             self.unknown.append(path)
             if isinstance(value, Unknown) and value.of:
                 self._refer(path, value.of)

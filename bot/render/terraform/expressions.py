@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from bot.render.terraform.cursor import Cursor
 from bot.render.terraform.lexer import Part, Token
 from bot.render.terraform.syntax import (
     Attr,
@@ -45,59 +46,13 @@ Templated: TypeAlias = Callable[[Sequence[Part], int, int], Expr]
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-class Expressions:
-    """A reader of tokens. Within brackets a new line means nothing (`_flat`)."""
+class Expressions(Cursor):
+    """A reader of expressions."""
 
     def __init__(self, tokens: Sequence[Token], templated: Templated, depth: int = 0) -> None:
-        self._tokens = tokens
+        super().__init__(tokens)
         self._templated = templated
-        self._at = 0
-        self._flat = False
         self._depth = depth
-
-    @property
-    def line(self) -> int:
-        """The line of the next token."""
-        return self.peek().line
-
-    @property
-    def last_end(self) -> int:
-        """Where in the text the last token that was taken ends."""
-        return self._tokens[self._at - 1].end
-
-    def peek(self) -> Token:
-        """The next token, which stays."""
-        while self._flat and self._tokens[self._at].kind == "newline":
-            self._at += 1
-        return self._tokens[self._at]
-
-    def take(self) -> Token:
-        """The next token; the end is never passed."""
-        token = self.peek()
-        self._at += token.kind != "end"
-        return token
-
-    def at(self, *ops: str) -> bool:
-        """Whether one of these comes next."""
-        token = self.peek()
-        return token.kind == "op" and token.text in ops
-
-    def expect(self, op: str) -> None:
-        """Take that operator. Raises HclError."""
-        if not self.at(op):
-            raise HclError(self.line, f"{op} is missing before {self.shown()}")
-        self._at += 1
-
-    def newlines(self) -> None:
-        """Pass over new lines."""
-        while self._tokens[self._at].kind == "newline":
-            self._at += 1
-
-    def shown(self) -> str:
-        """The next token in words."""
-        token = self.peek()
-        names = {"end": "the end", "newline": "the end of the line", "template": "a text"}
-        return names.get(token.kind) or repr(token.text)
 
     def expression(self) -> Expr:
         """The expression that comes next. Raises HclError."""
@@ -140,7 +95,7 @@ class Expressions:
                 raise HclError(self.line, f"a reference has more than {_DEEPEST} steps")
             if self.at("["):
                 self.expect("[")
-                if self.at("*") and self._closes(1):
+                if self.at("*") and self.ahead(1).text == "]":
                     self._at += 2
                     return Splat(of=found, step=self._postfix(Each()))
                 found = Index(of=found, key=self._bracketed())
@@ -152,10 +107,6 @@ class Expressions:
             else:
                 found = self._step(found)
         return found
-
-    def _closes(self, ahead: int) -> bool:
-        token = self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
-        return token.kind == "op" and token.text == "]"
 
     def _names(self, found: Expr) -> Expr:
         """The names after `.*`, which, unlike after `[*]`, belong to the elements alone."""
@@ -180,13 +131,9 @@ class Expressions:
         outer, self._flat = self._flat, True
         found = self.expression()
         self._flat = outer
-        self._skip_if_flat()
+        self.newlines()
         self.expect("]")
         return found
-
-    def _skip_if_flat(self) -> None:
-        if self._tokens[self._at].kind == "newline":
-            self.newlines()
 
     def _primary(self) -> Expr:
         token = self.take()
@@ -272,8 +219,7 @@ class Expressions:
 
     def _is_for(self) -> bool:
         token = self.peek()
-        following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-        return token.kind == "name" and token.text == "for" and following.kind == "name"
+        return token.kind == "name" and token.text == "for" and self.ahead(1).kind == "name"
 
     def _for(self, end: str) -> For:
         names, of = self.for_head()
@@ -299,14 +245,6 @@ class Expressions:
         if not self.word("in"):
             raise HclError(self.line, f"'in' is missing before {self.shown()}")
         return tuple(names), self.expression()
-
-    def word(self, text: str) -> bool:
-        """Whether this word comes next; if so it is taken."""
-        token = self.peek()
-        if token.kind != "name" or token.text != text:
-            return False
-        self.take()
-        return True
 
 
 def _key(key: Expr) -> Expr:

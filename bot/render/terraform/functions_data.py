@@ -10,8 +10,8 @@ import ipaddress
 import json
 import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from bot.render.terraform.json_text import loads
 from bot.render.terraform.values import SECRET, EvalError, Value, number, text
 from bot.render.yaml_reader import read
 
@@ -27,18 +27,14 @@ def _jsonencode(value: Value) -> str:
 
 def _jsondecode(value: Value) -> Value:
     try:
-        return json.loads(text(value), parse_constant=_no_constant)
+        return loads(text(value))
     except RecursionError as error:
         raise EvalError("the JSON is nested too deeply") from error
 
 
-def _no_constant(name: str) -> Any:
-    raise EvalError(f"{name} is no JSON")
-
-
 def _yamldecode(value: Value) -> Value:
     documents, failures = read("yamldecode", text(value).encode())
-    if failures or len(documents) != 1:
+    if failures or len(documents) != 1 or documents[0].oddity:
         raise EvalError("the YAML cannot be read")
     return documents[0].value
 

@@ -185,7 +185,9 @@ class Lexer:
                 raise HclError(self._line, f"there is no escape \\{letter}")
             return _ESCAPES[letter]
         try:
-            return chr(int(text[at + 2 : at + 2 + digits], 16))
+            found = chr(int(text[at + 2 : at + 2 + digits], 16))
+            # Half a pair is no character, and could not be written anywhere.
+            return "\ufffd" if "\ud800" <= found <= "\udfff" else found
         except (ValueError, OverflowError):
             raise HclError(self._line, f"\\{letter} is followed by no character's number") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from bot.render.terraform.parser import parse
 from bot.render.terraform.syntax import Attribute, Block, HclError, Literal
 from bot.render.terraform.trouble import trouble
 from checks.model import RenderFailure
+
+_NAME = re.compile(r"[^\W\d][\w-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,9 @@ class _Reader:
             for attribute in block.body.attributes.values():
                 self._once(attribute.name not in self._locals, "local", block, name)
                 self._locals.setdefault(attribute.name, attribute)
+        elif any(not _NAME.fullmatch(label) for label in block.labels):
+            said = f"the name of this {block.type} is none"
+            self.failures.append(trouble("terraform-syntax", name, block.line, said))
         elif block.type == "resource" and len(block.labels) == 2:
             key = (block.labels[0], block.labels[1])
             self._once(key not in self._resources, "resource", block, name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bot.render.rendered import Rendered
+from bot.render.terraform.json_text import loads
 from bot.render.terraform.neighbours import placed
 from bot.render.terraform.place import place_of, provider_of
 from bot.render.terraform.plan_config import PlanConfig, items, mapping, said_region
@@ -21,6 +22,8 @@ from bot.render.terraform.trouble import trouble
 from checks.model import RenderFailure
 
 MOST_BYTES = 48 * 1024 * 1024
+_TYPE = re.compile(r"[\w-]{1,200}")
+_LONGEST_ADDRESS = 2_000
 _NO_FILES: Mapping[str, str] = {}
 
 
@@ -91,14 +94,17 @@ def _read(data: bytes, path: str) -> Mapping[str, Any]:
     if data.startswith(b"PK"):
         _refuse("plan-json", path, "this is a plan as terraform plan -out writes it, not JSON")
     try:
-        plan = json.loads(data)
+        plan = loads(data)
+        if b"\\ud" in data.lower():
+            # Half a pair is no character, and could not be written anywhere.
+            plan = json.loads(json.dumps(plan, ensure_ascii=False).encode("utf-8", "replace"))
     except json.JSONDecodeError as error:
         said = f"this is not JSON: {error.msg}"
         if b'"@level"' in data[:10_000]:
             said = "this is the log of terraform plan -json, not the plan"
         _refuse("plan-json", path, said, error.lineno)
     except ValueError:
-        _refuse("plan-json", path, "this is not JSON in UTF-8")
+        _refuse("plan-json", path, "this is not JSON that Terraform writes")
     if not isinstance(plan, dict) or "format_version" not in plan:
         _refuse("plan-json", path, "this is no plan: it has no format_version")
     version = plan["format_version"]
@@ -155,8 +161,10 @@ class _Side:
         self, module: Mapping[str, Any], address: str
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for resource in items(module.get("resources")):
-            if isinstance(resource.get("address"), str) and isinstance(resource.get("type"), str):
+            if _is_resource(resource):
                 yield address, resource
+            else:
+                _refuse("plan-json", self._path, "a resource in it has no type or address")
         for child in items(module.get("child_modules")):
             yield from self._resources(child, str(child.get("address", "")))
 
@@ -202,6 +210,12 @@ class _Side:
         name = str(resource.get("name", ""))
         found = self._sources.find(folder, resource["type"], name) if folder is not None else None
         return found or {"path": self._path, "line": 1, "lines": None}
+
+
+def _is_resource(resource: Mapping[str, Any]) -> bool:
+    kind, address = resource.get("type"), resource.get("address")
+    named = isinstance(kind, str) and _TYPE.fullmatch(kind) is not None
+    return named and isinstance(address, str) and len(address) <= _LONGEST_ADDRESS
 
 
 def _config_address(module: str, resource: Mapping[str, Any]) -> str:

@@ -23,7 +23,8 @@ from bot.render.terraform.values import Budget, EvalError, TooMuch
 from bot.render.terraform.variables import given_variables
 from checks.model import RenderFailure
 
-_STEPS = 4_000_000
+# The largest of the public modules that were tried takes 60,000.
+_STEPS = 1_000_000
 
 
 def resources_of(
@@ -77,8 +78,8 @@ class _Reading:
                 said = f"module {name} comes from {source_of(call.block) or 'an unknown source'!r}"
                 self._fail("terraform-module", call, said)
             elif target in (*above, path):
-                chain = " → ".join((*above, path, target))
-                self._fail("terraform-cycle", call, f"module {name} calls itself: {chain}")
+                chain = " → ".join(step or "." for step in (*above, path, target))
+                self._fail("terraform-cycle", call, f"module {name} leads to itself: {chain}")
             elif not any(file.startswith(f"{target}/" if target else "") for file in self._files):
                 self._fail("terraform-missing", call, f"there is no module in {target!r}")
             else:

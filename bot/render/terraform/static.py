@@ -12,6 +12,7 @@ from bot.render import sandbox
 from bot.render.failures import failure
 from bot.render.rendered import Rendered
 from bot.render.roots.model import Rendering, Root
+from bot.render.roots.paths import parent
 from bot.render.terraform.reading import files_at
 from bot.render.terraform.rows import rendered_object
 from checks.model import Location, RenderFailure
@@ -35,8 +36,14 @@ def render(root: Root, folder: Path, rendering: Rendering) -> Rendered:  # noqa:
     if any(failure.broken for failure in failures) and not root.plan:
         return Rendered(failures=tuple(failures))
     asked = {"root": root.path, "files": files, "plan": root.plan}
-    found = _asked(asked, folder, root.plan or root.path)
+    found = _asked(asked, folder, root.plan or _first(root, files))
     return Rendered(objects=found.objects, failures=(*failures, *found.failures))
+
+
+def _first(root: Root, files: Mapping[str, str]) -> str:
+    """The file that stands for the module in what is wrong with it as a whole."""
+    own = (name for name in sorted(files) if name.endswith(".tf") and parent(name) == root.path)
+    return next(own, root.path)
 
 
 def version() -> str:

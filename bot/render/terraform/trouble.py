@@ -15,7 +15,7 @@ _PLAN = (
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "plan-json": "Write the plan anew: terraform show -json plan.bin > tfplan.json.",
-        "plan-version": "Write the plan with Terraform 0.12.7 or later, or with OpenTofu.",
+        "plan-version": "Write the plan with Terraform 1.1 or later, or with OpenTofu.",
         "plan-errored": "Correct what terraform plan complains about, and write the plan anew.",
         "plan-partial": "Plan without -target, so that nothing is left out.",
         "terraform-syntax": "Correct it at this line; until then nothing of the module is judged.",

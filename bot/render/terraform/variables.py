@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Mapping
 
 from bot.render.terraform.evaluate import Scope, evaluate
 from bot.render.terraform.files import ModuleFiles
+from bot.render.terraform.json_text import loads
 from bot.render.terraform.parser import parse
 from bot.render.terraform.syntax import HclError
 from bot.render.terraform.trouble import trouble
@@ -53,7 +53,7 @@ def _hcl(text: str, scope: Scope) -> dict[str, Value]:
 
 def _json(text: str) -> dict[str, Value]:
     try:
-        value = json.loads(text)
+        value = loads(text)
     except ValueError as error:
         raise HclError(getattr(error, "lineno", 1), "this is not JSON") from error
     except RecursionError as error:

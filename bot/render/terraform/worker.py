@@ -29,7 +29,9 @@ def main() -> None:
 
 
 def _answer() -> None:
-    sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))
+    said = json.dumps(answer(json.load(sys.stdin)), ensure_ascii=False)
+    # Half a pair is no character, and could not be written anywhere.
+    sys.stdout.buffer.write(said.encode("utf-8", "replace"))
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:

@@ -97,8 +97,12 @@ def _balancer(resource: Resource, market: Market, names: tuple[str, ...]) -> Ans
     sheet = market.sheets.at(resource.place)
     rate = sheet.rate(*names)
     if rate is None:
-        return Unknown(reason=f"there is no price for a load balancer at {sheet.where}")
+        return Unknown(reason=_no_price(sheet.where))
     return _flat(rate, _ONE, "a load balancer + usage", "load balancers", "1")
+
+
+def _no_price(where: str) -> str:
+    return f"there is no price for a load balancer at {where} (prices.provider and region)"
 
 
 def claim(resource: Resource, market: Market) -> Answer:

@@ -38,7 +38,11 @@ def replicated(resource: Resource, market: Market) -> Answer:
     count = count_of(resource, market)
     if isinstance(count, Unknown):
         return count
-    return assembled([Part(unit=unit, count=count)])
+    # Most workloads of a repository are like another one.
+    found: Answer | None = market.memo.get((unit, count))
+    if found is None:
+        found = market.memo[unit, count] = assembled([Part(unit=unit, count=count)])
+    return found
 
 
 def count_of(resource: Resource, market: Market) -> Replicas | Unknown:

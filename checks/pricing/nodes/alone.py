@@ -13,32 +13,36 @@ from checks.pricing.nodes.hosts import Hosts
 from checks.pricing.nodes.share import Reserved
 from checks.pricing.sheet import Rate, Sheet
 
+# What somebody lists or states, rather than what was worked out of the price of machines.
+_LISTED = (Grade.A, Grade.B)
+
 
 def by_unit(
-    reserved: Reserved, asked: Devices, hosts: Hosts, sheet: Sheet
+    reserved: Reserved, asked: Devices, hosts: Hosts, sheet: Sheet, *, derived: bool
 ) -> Charge | Unknown | None:
-    """By the price of one accelerator alone, where the place has one for its model, or the cluster
-    one of its own for any; None where machines tell more."""
+    """By the price of one accelerator of its model, or the cluster's own of any; None where there
+    is neither. Prices that were `derived` from machines are for where the machines do not do."""
     if hosts.named:
         return None
     models = hosts.models
     if not models and asked.resource == TPU:
         models = tuple(fitting(asked, sheet))
-    priced = [(m, rate) for m in models if (rate := _rate_of(m, sheet)) is not None]
-    if priced and len(priced) == len(models):
-        return _spread([alone(model, r, reserved, asked, hosts, sheet) for model, r in priced])
+    rates = [(model, _rate_of(model, sheet)) for model in models]
+    known = [(m, rate) for m, rate in rates if rate and (derived or rate.price.grade in _LISTED)]
+    if known and len(known) == len(models):
+        return _spread([alone(model, r, reserved, asked, hosts, sheet) for model, r in known])
     general = sheet.rate("gpu") if asked.resource in GPUS else None
     if general is None:
         return None
-    default = general.grade is Grade.D
-    if not default or not any(fitting(asked, sheet)):
-        model = hosts.models[0] if len(hosts.models) == 1 else ""
+    default = general.price.grade is Grade.D
+    if not default or not (models or any(fitting(asked, sheet))):
+        model = models[0] if len(models) == 1 else ""
         return alone(model, general, reserved, asked, hosts, sheet)
     return None
 
 
 def _rate_of(model: str, sheet: Sheet) -> Rate | None:
-    return sheet.rate(f"gpu:{model}", f"tpu:{model.removeprefix('TPU-')}")
+    return sheet.rate(_name_of(model))
 
 
 def _spread(charges: Sequence[Charge | Unknown]) -> Charge | Unknown:
@@ -99,5 +103,5 @@ def _name_of(model: str) -> str:
 def fitting(asked: Devices, sheet: Sheet) -> Iterable[str]:
     """The models with a price that could be meant by the resource's name alone."""
     for name, accelerator in sorted(sheet.accelerators.items()):
-        if asked.fits(accelerator) and (name in sheet.hosts or _rate_of(name, sheet)):
+        if asked.fits(accelerator) and (name in sheet.hosts() or _rate_of(name, sheet)):
             yield name

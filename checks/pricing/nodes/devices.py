@@ -22,7 +22,6 @@ _SAME = {
 _FAMILIES = GPUS | {TPU, _NEURON, "habana.ai/gaudi"}
 _MIG = re.compile(r"nvidia\.com/mig-((\d)g\.\d+gb)[a-z.+]*")
 _SEVENTHS = 7
-_CORES = {"Trainium1": 2, "Trainium2": 8, "Inferentia1": 4, "Inferentia2": 2}
 # Ports, network cards and the like that come with their node.
 _FREE = ("devices.kubevirt.io/", "vpc.amazonaws.com/", "smarter-devices/", "rdma/", "hugepages-")
 
@@ -46,7 +45,7 @@ class Devices:
 
     def fits(self, accelerator: Accelerator) -> bool:
         """Whether such an accelerator can be what is asked for."""
-        if not self.resource.startswith(accelerator.resource.rstrip("*") or "\0"):
+        if not self.resource.startswith(accelerator.resource or "\0"):
             return False
         return not self.profile or self.profile in accelerator.slices
 
@@ -56,7 +55,7 @@ class Devices:
             share = accelerator.slices.get(self.profile) if accelerator else None
             return self.count * (share or Decimal(self.profile[0]) / _SEVENTHS)
         if self.asked == _CORE and accelerator:
-            return self.count / _CORES.get(accelerator.name, 1)
+            return self.count * accelerator.slices.get("neuroncore", 1)
         return self.count
 
 

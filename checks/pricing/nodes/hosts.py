@@ -75,7 +75,7 @@ def hosts(
         found = _in_pools(wanted, asked, sheet, pools)
     if isinstance(found, Unknown):
         return found
-    machines, models = found or ((), ())
+    machines, models = found or ((), _only(asked, sheet))
     return Hosts(
         machines=machines,
         named=bool(machines),
@@ -84,6 +84,14 @@ def hosts(
         chips=_chips(wanted),
         takers=_takers(wanted, asked),
     )
+
+
+def _only(asked: Devices, sheet: Sheet) -> tuple[str, ...]:
+    """The one model that a MIG profile leaves; () where there are several."""
+    if not asked.profile:
+        return ()
+    models = [name for name, one in sheet.accelerators.items() if asked.fits(one)]
+    return tuple(models) if len(models) == 1 else ()
 
 
 def _of_types(wanted: Wishes, sheet: Sheet) -> Iterable[Machine]:
@@ -118,7 +126,7 @@ def _has(machine: Machine, asked: Devices, sheet: Sheet) -> bool:
     accelerator = sheet.accelerators.get(machine.accelerator)
     if accelerator is None:
         return bool(machine.accelerator)
-    return asked.resource.startswith(accelerator.resource.rstrip("*"))
+    return bool(accelerator.resource) and asked.resource.startswith(accelerator.resource)
 
 
 def _models_of(machines: Iterable[Machine]) -> tuple[str, ...]:
@@ -126,7 +134,7 @@ def _models_of(machines: Iterable[Machine]) -> tuple[str, ...]:
 
 
 def _by_karpenter(wanted: Wishes, asked: Devices, sheet: Sheet) -> Iterable[Machine]:
-    for machine in (one for them in sheet.hosts.values() for one in them):
+    for machine in (one for them in sheet.hosts().values() for one in them):
         family, _, size = machine.name.partition(".")
         letters = _FAMILY.match(family)
         traits = {
@@ -161,7 +169,7 @@ def _labelled(wanted: Wishes, asked: Devices, sheet: Sheet) -> tuple[str, ...]:
             name
             for value in wanted.get(key, ())
             for name in _models(value.lower(), sheet)
-            if sheet.accelerators[name].resource == asked.resource
+            if asked.resource.startswith(sheet.accelerators[name].resource or "\0")
         }
         if found:
             return tuple(sorted(found))

@@ -24,11 +24,10 @@ def by_machine(reserved: Reserved, asked: Devices, hosts: Hosts, sheet: Sheet) -
             return Unknown(reason=f"it asks for more than {hosts.shown} has")
         return folded(options, " or ".join(hosts.models))
     models = hosts.models or tuple(fitting(asked, sheet))
-    options = [
-        option
-        for model in models
-        for option in _smallest(_options(sheet.hosts.get(model, ()), reserved, asked, hosts, sheet))
-    ]
+    options = []
+    for model in models:
+        machines = sheet.hosts().get(model, ())
+        options += _smallest(_options(machines, reserved, asked, hosts, sheet))
     if not options:
         return _nothing_fits(models, asked, hosts, sheet)
     if hosts.models:
@@ -38,9 +37,9 @@ def by_machine(reserved: Reserved, asked: Devices, hosts: Hosts, sheet: Sheet) -
 
 def _nothing_fits(models: Iterable[str], asked: Devices, hosts: Hosts, sheet: Sheet) -> Unknown:
     names = " or ".join(hosts.models)
-    if names and not any(sheet.hosts.get(model) for model in models):
+    if names and not any(sheet.hosts().get(model) for model in models):
         return Unknown(reason=f"there is no price for {names} at {sheet.where}")
-    if any(sheet.hosts.get(model) for model in models):
+    if any(sheet.hosts().get(model) for model in models):
         what = f"{asked.shown}{f' ({names})' if names else ''} and the rest it asks for"
         return Unknown(reason=f"no machine with a price at {sheet.where} has {what}")
     return Unknown(reason=f"there is no price for {asked.asked}")

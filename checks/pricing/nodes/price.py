@@ -19,7 +19,11 @@ def charge(
     """The price of a pod that reserves this on such nodes."""
     if asked is None:
         return cores(reserved, hosts, sheet)
-    found = by_unit(reserved, asked, hosts, sheet)
-    if found is None:
-        found = by_machine(reserved, asked, hosts, sheet)
+    found = by_unit(reserved, asked, hosts, sheet, derived=False)
+    if found is not None:
+        return found
+    found = by_machine(reserved, asked, hosts, sheet)
+    sold = any(sheet.hosts().get(model) for model in hosts.models)
+    if isinstance(found, Unknown) and not sold:
+        return by_unit(reserved, asked, hosts, sheet, derived=True) or found
     return found

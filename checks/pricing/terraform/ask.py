@@ -59,27 +59,24 @@ class Ask:
         """The attributes of the resource that `pointer` of this one refers to, None where it is not
         among the siblings.
 
-        It is the one that the renderer names as what the attribute refers to; else the one whose
-        id, name or address is among `names`; else the only one of the kinds in the same module.
+        It is the one that the renderer says the attribute refers to; else the one whose address,
+        id, name or ARN is among `names`. The only one of its kind is no answer: the reference may
+        be to what is not in the files.
         """
         wanted = set(names) - {""}
-        candidates = list(self.of_kinds(*kinds))
-        for address in _references(self.resource, pointer):
-            for one in candidates:
-                if _same(one.name, address):
-                    return Attributes.of(one)
-        for one in candidates:
+        for one in self.of_kinds(*kinds):
+            if refers(self.resource, pointer, one.name):
+                return Attributes.of(one)
+        for one in self.of_kinds(*kinds):
             own = Attributes.of(one)
-            if wanted & {one.name, *(str(own.values.get(key)) for key in ("id", "name", "arn"))}:
+            if wanted & {one.name, *(own.hint(key) for key in ("id", "name", "arn", "identifier"))}:
                 return own
-        near = [one for one in candidates if one.namespace == self.resource.namespace]
-        return Attributes.of(near[0]) if len(near) == 1 and not wanted else None
+        return None
 
     def of_kinds(self, *kinds: str) -> Iterator[Resource]:
         """The siblings of those types, by address."""
-        for address in sorted(self.siblings):
-            if self.siblings[address].kind in kinds:
-                yield self.siblings[address]
+        for address in sorted(a for a, one in self.siblings.items() if one.kind in kinds):
+            yield self.siblings[address]
 
 
 def by_usage(*keys: str) -> CannotTellError:
@@ -87,13 +84,11 @@ def by_usage(*keys: str) -> CannotTellError:
     return CannotTellError(f"what it costs depends on how it is used: {_GIVE} ({', '.join(keys)})")
 
 
-def _references(resource: Resource, pointer: str) -> tuple[str, ...]:
-    """Addresses that an attribute refers to, where the renderer kept them."""
+def refers(resource: Resource, pointer: str, address: str) -> bool:
+    """Whether the renderer says that an attribute refers to the resource of that address."""
     kept = resource.body.get("references")
     found = kept.get(pointer) if isinstance(kept, dict) else None
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
-
-
-def _same(address: str, referred: str) -> bool:
-    """Whether a reference ("aws_launch_template.web.id") is to the resource of that address."""
-    return referred == address or referred.startswith((f"{address}.", f"{address}["))
+    return isinstance(found, list) and any(
+        isinstance(one, str) and (one == address or one.startswith((f"{address}.", f"{address}[")))
+        for one in found
+    )

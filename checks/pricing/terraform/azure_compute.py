@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checks.model import Grade
-from checks.pricing.terraform.ask import Ask, Usage
+from checks.pricing.terraform.ask import Ask, Usage, refers
 from checks.pricing.terraform.attributes import Attributes, CannotTellError
 from checks.pricing.terraform.azure_disk import disk
 from checks.pricing.terraform.quote import ONE, Count, Group, Item, Quote, item
@@ -187,12 +187,9 @@ def _instances(ask: Ask, of: Attributes, name: str) -> Count:
     own = of.whole(name, 0) if used is None else used
     for one in ask.of_kinds("azurerm_monitor_autoscale_setting"):
         setting = Attributes.of(one)
-        target = setting.values.get("target_resource_id")
-        names = [ask.of.values.get(key) for key in ("id", "name")]
-        named = isinstance(target, str) and any(
-            isinstance(text, str) and text and target.endswith(text) for text in names
-        )
-        if named:
+        target = setting.hint("target_resource_id")
+        named = any(name and target.endswith(name) for name in map(ask.of.hint, ("id", "name")))
+        if named or refers(one, "target_resource_id", ask.resource.name):
             bounds = setting.block("profile").block("capacity")
             low, high = bounds.whole("minimum"), bounds.whole("maximum")
             return Count.between(low, own, high, "its autoscale setting")

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from checks.model import Grade, Resource
 from checks.pricing.cost import number
-from checks.pricing.terraform.ask import Ask
+from checks.pricing.terraform.ask import Ask, refers
 from checks.pricing.terraform.attributes import Attributes, CannotTellError
 from checks.pricing.terraform.gcp_machine import (
     Shape,
@@ -144,12 +144,8 @@ def _size(ask: Ask) -> Count:
 
 def _scales(autoscaler: Resource, group: Resource) -> bool:
     own = Attributes.of(autoscaler)
-    target = own.values.get("target")
-    if isinstance(target, str) and target:
-        names = [Attributes.of(group).values.get(key) for key in ("id", "self_link", "name")]
-        return any(isinstance(name, str) and name and target.endswith(name) for name in names)
-    kept = autoscaler.body.get("references")
-    named = kept.get("target") if isinstance(kept, dict) else None
-    return isinstance(named, list) and any(
-        isinstance(one, str) and one.startswith(group.name) for one in named
-    )
+    target = own.hint("target")
+    if target:
+        names = [Attributes.of(group).hint(key) for key in ("id", "self_link", "name")]
+        return any(name and target.endswith(name) for name in names)
+    return refers(autoscaler, "target", group.name)

@@ -89,12 +89,23 @@ class Quote:
     nodes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Priced:
-    """The value of a factor that has a price: its parts, times the factor of that name."""
+    """The value of a factor that has a price: its parts, times the factor of that name. Two are the
+    same where they are as much of the same, at whatever price: that is a factor of its own."""
 
     parts: tuple[Part, ...]
     times: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Priced) and self._what == other._what
+
+    def __hash__(self) -> int:
+        return hash(self._what)
+
+    @property
+    def _what(self) -> tuple[object, ...]:
+        return self.times, *((part.key, part.quantity) for part in self.parts)
 
 
 def item(name: str, shown: str, *parts: Part) -> Item:
@@ -105,23 +116,18 @@ def item(name: str, shown: str, *parts: Part) -> Item:
 def cost_of(quote: Quote, tariff: Tariff) -> Cost:
     """The cost a month of all groups of a quote, in the capacity ledger."""
     parts = [part for group in quote.groups for one in group.items for part in one.parts]
-    bill = _bill(quote.groups, tariff)
     ranged = any(group.count.low != group.count.high for group in quote.groups)
     spread = any(part.low != part.high for part in parts)
     grades = [part.grade for part in parts] + [quote.grade]
     return Cost(
-        amount=Range(
-            low=_sum(quote.groups, "low"),
-            expected=bill.formula({name: one.value for name, one in bill.factors.items()}),
-            high=_sum(quote.groups, "high"),
-        ),
+        amount=_range(quote.groups),
         grade=worst(*grades, Grade.B if ranged or spread else Grade.A),
         basis=_basis(quote),
-        prices=tuple(dict.fromkeys(part.price for part in parts)),
+        prices=tuple({id(part.price): part.price for part in parts}.values()),
         ledger=Ledger.CAPACITY,
         nodes=quote.nodes,
         autoscaled=quote.nodes and ranged,
-        bill=bill,
+        bill=_bill(quote.groups, tariff),
         hardware=_hardware(quote.groups),
     )
 
@@ -131,7 +137,7 @@ def total(values: Mapping[str, Any]) -> Decimal:
     "price"; one that this lacks keeps its own price (a type that is not sold in both regions)."""
     tariff, amount = values.get(_PRICE), Decimal(0)
     for value in values.values():
-        if isinstance(value, Priced):
+        if isinstance(value, Priced) and value.parts:
             times = values.get(value.times, 1)
             amount += times * sum((_at(part, tariff) for part in value.parts), Decimal(0))
     return amount
@@ -171,16 +177,16 @@ def _bill(groups: Iterable[Group], tariff: Tariff) -> Bill:
     return Bill(formula=total, factors={**factors, _PRICE: Factor(value=tariff, shown=shown)})
 
 
-def _sum(groups: Iterable[Group], bound: str) -> Decimal:
-    return sum(
-        (
-            getattr(group.count, bound) * part.quantity * getattr(part, bound)
-            for group in groups
-            for one in group.items
-            for part in one.parts
-        ),
-        Decimal(0),
-    )
+def _range(groups: Iterable[Group]) -> Range:
+    low, expected, high = Decimal(0), Decimal(0), Decimal(0)
+    for group in groups:
+        parts = [part for one in group.items for part in one.parts]
+        low += group.count.low * sum([part.quantity * part.low for part in parts], Decimal(0))
+        expected += group.count.expected * sum(
+            [part.quantity * part.each for part in parts], Decimal(0)
+        )
+        high += group.count.high * sum([part.quantity * part.high for part in parts], Decimal(0))
+    return Range(low=low, expected=expected, high=high)
 
 
 def _basis(quote: Quote) -> str:

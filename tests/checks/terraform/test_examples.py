@@ -219,6 +219,12 @@ SAME = (
          "335.11", {"additional_backup_storage_gb": 2000}),
     Same("azure.tf", "azurerm_mysql_flexible_server.burstable",
          "mysql_flexible_server_test burstable", "115.20", _BACKUP),
+    Same("azure.tf", "azurerm_mssql_database.general", "mssql_database_test general_purpose_gen",
+         "736.95"),
+    Same("azure.tf", "azurerm_mssql_database.critical",
+         "mssql_database_test business_critical_gen", "3970.40"),
+    Same("azure.tf", "azurerm_mssql_database.hyperscale", "mssql_database_test hyperscale_gen",
+         "437.63"),
     Same("azure.tf", "azurerm_mssql_database.premium", "mssql_database_test premium6", "3700.00",
          {"long_term_retention_storage_gb": 1000}),
 )  # fmt: skip

@@ -102,13 +102,14 @@ def test_what_is_random_is_no_change(tmp_path: Path) -> None:
                 "id: {{ uuidv4 }}",
                 'same: {{ "now" | upper }}',
                 "sum: {{ randAlphaNum 5 | sha256sum }}",
+                "short: {{ randNumeric 1 | quote }}",
             )
         ),
     )
     first, second = data(installed(folder)), data(installed(folder))
     assert first == second
     assert first == {
-        **dict.fromkeys(("password", "key", "date", "id", "sum"), DIFFERING),
+        **dict.fromkeys(("password", "key", "date", "id", "sum", "short"), DIFFERING),
         "same": "NOW",
     }
 

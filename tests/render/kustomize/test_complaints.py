@@ -217,3 +217,37 @@ def test_tokens_of_the_bot_are_not_to_be_had(
     }
     rendered = built(tmp_path, files, "")
     assert "s3cret" not in repr(rendered)
+
+
+def test_many_patches_of_many_fields_do_not_keep_us(tmp_path: Path) -> None:
+    data = "".join(f"  k{n}: v\n" for n in range(3_000))
+    operations = "".join(f"    - {{op: add, path: /data/x{n}, value: '1'}}\n" for n in range(3_000))
+    files = {
+        "kustomization.yaml": (
+            "resources: [a.yaml]\nnamePrefix: p-\npatches:\n"
+            f"- target: {{kind: ConfigMap}}\n  patch: |-\n{operations}"
+        ),
+        "a.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}",
+    }
+    began = time.monotonic()
+    rendered = built(tmp_path, files, "")
+    assert rendered.failures == ()
+    (one,) = rendered.objects
+    # The first are traced to their lines, the last to the file.
+    assert one.origins["data", "x0"].line == 6
+    assert one.origins["data", "x2999"].path == "kustomization.yaml"
+    assert time.monotonic() - began < 10
+
+
+def test_a_file_of_many_objects_is_traced_in_passing(tmp_path: Path) -> None:
+    one = "apiVersion: v1\nkind: Service\nmetadata: {{name: s{0}, namespace: shop}}\n"
+    files = {
+        "kustomization.yaml": "resources: [a.yaml]\nnameSuffix: -x\n",
+        "a.yaml": "---\n".join(one.format(n) for n in range(1_500)),
+    }
+    began = time.monotonic()
+    rendered = built(tmp_path, files, "")
+    # In the order of names: s0, s1, s10.
+    assert [o.source.line for o in rendered.objects[:3]] == [1, 5, 41]
+    assert len(rendered.objects) == 1_500
+    assert time.monotonic() - began < 20

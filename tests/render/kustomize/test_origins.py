@@ -289,3 +289,22 @@ def test_names_that_follow_are_where_they_are_written(tmp_path: Path) -> None:
     where = ("spec", "containers", 0, "envFrom", 0, "configMapRef", "name")
     assert str(one.get(*where)).startswith("c-")
     assert place(one, *where) == ("job.yaml", 10)
+
+
+def test_a_patch_of_all_annotations_does_not_lose_the_object(tmp_path: Path) -> None:
+    files = {
+        **BASE,
+        "prod/kustomization.yaml": """\
+            resources: [../base]
+            patches:
+            - target: {kind: Deployment}
+              patch: |-
+                - op: replace
+                  path: /metadata/annotations
+                  value: {a: b}
+            """,
+        "base/kustomization.yaml": "resources: [app.yaml]\ncommonAnnotations: {c: d}\n",
+    }
+    one = resource(built(tmp_path, files, "prod"), "Deployment")
+    assert one.annotations() == {"a": "b"}
+    assert place(one, *POD, "containers", 1, "image") == ("base/app.yaml", 26)

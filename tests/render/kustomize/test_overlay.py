@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.render.kustomize.substitute import Substitution
+import pytest
+
+from bot.render.kustomize.substitute import Malformed, Substitution
 from bot.render.rendered import Rendered
 from tests.render.kustomize.building import built, needs_kustomize, place, resource
 
@@ -181,3 +183,17 @@ def test_forms_of_variables() -> None:
         substitution = Substitution(variables)
         assert substitution.text(text) == expected, text
         assert substitution.unknown == ({"u"} if "${u}" in text else set())
+
+
+def test_a_bomb_of_variables_is_no_use() -> None:
+    long = {"v": "x" * 100_000}
+    with pytest.raises(Malformed):
+        Substitution(long).text("${v}" * 10_000)
+    with pytest.raises(Malformed):
+        Substitution(long).text("${v//x/${v}}")
+    with pytest.raises(Malformed):
+        Substitution(long).text("${v##*x*x*x*x*y}")
+    with pytest.raises(Malformed):
+        Substitution({}).text("${a:-" * 100 + "}" * 100)
+    with pytest.raises(Malformed):
+        Substitution({}).text("${" * 100_000)

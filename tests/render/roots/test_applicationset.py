@@ -138,8 +138,7 @@ def test_the_generator_has_a_template_of_its_own(tmp_path: Path) -> None:
         ("  - list: {elements: [x]}", "applicationset-invalid", 6, "'x' is no mapping"),
         ("  - list: {elements: [{a: b}]}", "applicationset-template", 8, "{{path.basename}}"),
         (
-            "  - git: {repoURL: u, files: [{path: apps/web/a.yaml}]}\n    selector: "
-            "{matchExpressions: []}",
+            "  - list: {elements: [{a: b}]}\n    selector: {matchExpressions: []}",
             "applicationset-template",
             7,
             "matchExpressions",

@@ -143,7 +143,7 @@ def test_whose_repository_it_is(
 def test_two_repositories_none_of_them_the_bootstrapped_one(tmp_path: Path) -> None:
     files = {
         "ks.yaml": kustomization("x", "./", source="kind: GitRepository, name: a"),
-        "ks2.yaml": kustomization("y", "./apps", source="kind: GitRepository, name: b"),
+        "ks2.yaml": kustomization("w", "./apps", source="kind: GitRepository, name: b"),
         "ks3.yaml": kustomization("z", "./apps", source="kind: OCIRepository, name: c"),
         "a.yaml": source("GitRepository", "a", "https://example.com/a"),
         "b.yaml": source("GitRepository", "b", "https://example.com/b"),
@@ -154,7 +154,7 @@ def test_two_repositories_none_of_them_the_bootstrapped_one(tmp_path: Path) -> N
         ". as x": "remote-repository",
         "apps as z": "remote-repository",
     }
-    assert found.roots["apps as y"].failure is None
+    assert found.roots["apps as w"].failure is None
 
 
 CHART: dict[str, str | bytes] = {
@@ -181,7 +181,8 @@ def test_a_release_of_a_local_chart(tmp_path: Path) -> None:
             "hr.yaml": release("web", chart, more),
             "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\n"
             "data: {one: '7', values.yaml: 'own: {a: 0, b: 2}'}\n",
-            "gen/kustomization.yaml": "configMapGenerator: [{name: made, files: [v.yaml=x.yaml]}]\n",
+            "gen/kustomization.yaml": "configMapGenerator:\n"
+            "- {name: made, files: [v.yaml=x.yaml]}\n",
             "gen/x.yaml": "own: {b: 3, c: 4}\n",
         },
     )
@@ -255,6 +256,21 @@ def test_a_patch_of_a_release_is_no_release(tmp_path: Path) -> None:
         },
     )
     assert list(found.roots) == ["."]
+
+
+def test_a_release_that_is_patched_is_said_to_be(tmp_path: Path) -> None:
+    patch = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\n"
+    found = roots_of(
+        tmp_path,
+        {
+            **CHART,
+            "base/kustomization.yaml": "resources: [hr.yaml]\n",
+            "base/hr.yaml": release("web", f"chart: ./charts/web, sourceRef: {{{GIT}}}"),
+            "prod/kustomization.yaml": "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+            "prod/patch.yaml": f"{patch}spec: {{values: {{a: 1}}}}\n",
+        },
+    )
+    assert said(found.roots["charts/web as web"].notes) == [("flux-patched", "base/hr.yaml", 1)]
 
 
 def test_what_cannot_be_read_is_left_to_where_it_is_read(tmp_path: Path) -> None:

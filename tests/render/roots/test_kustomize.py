@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.render.roots import graph
 from bot.render.roots.graph import Link
 from bot.render.roots.model import Rendering
-from tests.render.roots.tree import KUSTOMIZE, failures_of, manifest, roots_of, said
+from tests.render.roots.tree import KUSTOMIZE, failures_of, manifest, roots_of, roots_of_many, said
 from tests.repo.builder import Builder
 
 
@@ -181,11 +181,11 @@ def test_a_deep_chain_and_a_wide_fan(tmp_path: Path) -> None:
     files["c3000/kustomization.yaml"] = "{}\n"
     files |= {f"o{n}/kustomization.yaml": "resources: [../c2990]\n" for n in range(1_000)}
     started = time.monotonic()
-    found = roots_of(tmp_path, files)
+    found = roots_of_many(tmp_path, files)
     assert len(found.roots) == 1_001
     assert len(found.roots["c0"].reads) == 3_001
     assert len(found.roots["o5"].reads) == 12
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 15
 
 
 def test_roots_that_read_too_much_together(tmp_path: Path) -> None:
@@ -195,9 +195,9 @@ def test_roots_that_read_too_much_together(tmp_path: Path) -> None:
     files["c1500/kustomization.yaml"] = "{}\n"
     files |= {f"o{n}/kustomization.yaml": "resources: [../c0]\n" for n in range(1_500)}
     started = time.monotonic()
-    found = roots_of(tmp_path, files)
+    found = roots_of_many(tmp_path, files)
     assert [failure.code for failure in found.failures] == ["too-many"]
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 15
 
 
 NODES = [f"n{i}" for i in range(8)]

@@ -30,6 +30,14 @@ def roots_of(
         return find_roots(Files.of(repo, sha, limits), rendering or Rendering(), own)
 
 
+def roots_of_many(path: Path, files: Mapping[str, str]) -> Roots:
+    """As `roots_of`, for thousands of files: no work tree is written."""
+    origin = Builder(path)
+    sha = origin.many("main", files)
+    with Repository.local(origin.path) as repo:
+        return find_roots(Files.of(repo, sha, DEFAULT), Rendering())
+
+
 def reached_by(origin: Builder, base: str, head: str) -> set[str]:
     """The keys of the roots that a change reaches."""
     with Repository.local(origin.path) as repo:

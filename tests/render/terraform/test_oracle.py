@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bot.render.terraform.plan import sides
 from bot.render.terraform.resources import resources_of
+from checks.model import line_of
 
 _TERRAFORM = shutil.which("terraform") or ""
 pytestmark = pytest.mark.skipif(not _TERRAFORM, reason="terraform is not on PATH")
@@ -296,6 +298,14 @@ def planned(tree: Path) -> dict[str, Any]:
     return dict(_all(plan["planned_values"]["root_module"]))
 
 
+def _texts(tree: Path) -> dict[str, str]:
+    return {
+        path.relative_to(tree).as_posix(): path.read_text()
+        for path in tree.rglob("*")
+        if path.is_file() and path.suffix in (".tf", ".tfvars", ".txt", ".tpl")
+    }
+
+
 def _all(module: dict[str, Any]) -> Any:
     for resource in module.get("resources", []):
         yield resource["address"], resource["values"]
@@ -304,12 +314,7 @@ def _all(module: dict[str, Any]) -> Any:
 
 
 def test_the_static_reading_says_what_terraform_says(tree: Path, planned: dict[str, Any]) -> None:
-    files = {
-        str(path.relative_to(tree)): path.read_text()
-        for path in tree.rglob("*")
-        if path.is_file() and path.suffix in (".tf", ".tfvars", ".txt", ".tpl")
-    }
-    rows, failures = resources_of("", files)
+    rows, failures = resources_of("", _texts(tree))
     assert failures == []
     read = {row["address"]: row for row in rows}
     assert sorted(read) == sorted(planned)
@@ -320,6 +325,26 @@ def test_the_static_reading_says_what_terraform_says(tree: Path, planned: dict[s
         if _without_nulls(values.get("input")) != read[address]["spec"].get("input")
     }
     assert wrong == {}
+
+
+def test_a_real_plan_says_what_the_files_say(tree: Path, planned: dict[str, Any]) -> None:
+    _, after = sides((tree / "tfplan.json").read_bytes(), "tfplan.json", tree)
+    assert after.failures == ()
+    found = {one.body["metadata"]["name"]: one for one in after.objects}  # type: ignore[index, call-overload]
+    assert found.keys() == planned.keys()
+    rows, _ = resources_of("", _texts(tree))
+    for row in rows:
+        one = found[row["address"]]
+        assert one.body["spec"] == row["spec"], row["address"]
+        assert (one.source.path, one.source.line) == (row["path"], row["line"])
+        if "input" in row["spec"]:
+            assert line_of(one.lines, ("spec", "input")) == row["lines"]["input"]
+    inner = found['module.child["p"].terraform_data.id'].body
+    assert ["input"] in inner["unknown"]  # type: ignore[operator]
+    expected = ['module.child["p"].terraform_data.inner.id']
+    assert inner["references"]["input"] == expected  # type: ignore[index, call-overload]
+    read = {row["address"]: row for row in rows}['module.child["p"].terraform_data.id']
+    assert read["references"]["input"] == expected
 
 
 def _without_nulls(value: Any) -> Any:

@@ -230,3 +230,28 @@ resource "azurerm_mssql_database" "premium" {
   sku_name    = "P6"
   max_size_gb = 500
 }
+
+resource "azurerm_mssql_database" "general" {
+  name        = "general"
+  location    = "eastus"
+  server_id   = "server"
+  sku_name    = "GP_Gen5_4"
+  max_size_gb = 5
+}
+
+resource "azurerm_mssql_database" "critical" {
+  name        = "critical"
+  location    = "eastus"
+  server_id   = "server"
+  sku_name    = "BC_Gen5_8"
+  max_size_gb = 10
+}
+
+resource "azurerm_mssql_database" "hyperscale" {
+  name         = "hyperscale"
+  location     = "eastus"
+  server_id    = "server"
+  sku_name     = "HS_Gen5_2"
+  license_type = "LicenseIncluded"
+  max_size_gb  = 100
+}

@@ -1,0 +1,1 @@
+"""CEL as Kubernetes' admission control evaluates it, in a killable worker."""

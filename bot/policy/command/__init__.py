@@ -1,0 +1,1 @@
+"""`plumbline policy`: test, lint, explain, new and matrix, for those who write policies."""
