@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -56,13 +56,15 @@ def assess(
     workshop: Workshop | None = None,
     asked: Asked = NOBODY,
     plan: Plan | None = None,
+    own: Collection[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> Report:
     """Judge a change by the law. Deterministic but for `stats.seconds`.
 
     `law` returns the policy or raises ConfigError, which becomes an ERROR outcome: a change to
     infrastructure is never judged by rules that its maintainers did not write. Without a
-    `workshop` nothing is rendered, and what needs rendering is said to be unread.
+    `workshop` nothing is rendered, and what needs rendering is said to be unread. `own` are the
+    repository's URLs.
     """
     started = time.monotonic()
     broken: ConfigError | None = None
@@ -71,12 +73,12 @@ def assess(
     except ConfigError as error:
         broken, policy = error, defaults()
     renderer = workshop.renderer(policy.rendering) if workshop else None
-    base, head = snapshots(repo, change, policy, renderer, limits, plan)
+    base, head = snapshots(repo, change, policy, renderer, limits, plan, own)
     relevant = _touched(base) | _touched(head)
     facts = Facts(now=now)
     if broken is None:
         try:
-            facts = _facts(repo, change, (base, head), policy, now, workshop, asked)
+            facts = _facts(repo, change, (base, head), policy, now, workshop, asked, own)
         except ConfigError as error:
             broken = error
     subject = Subject(base=base, head=head, facts=facts)
@@ -115,6 +117,7 @@ def _facts(
     now: datetime,
     workshop: Workshop | None,
     asked: Asked,
+    own: Collection[str],
 ) -> Facts:
     """What the judges are told. What the whole branch costs is worked out only for budgets."""
     base, head = sides
@@ -126,7 +129,7 @@ def _facts(
         return facts
     return replace(
         facts,
-        inventory=workshop.inventory(repo, change.merge_base, policy, now),
+        inventory=workshop.inventory(repo, change.merge_base, policy, now, own),
         open_changes=asked.open_changes() if asked.open_changes else (),
     )
 

@@ -68,6 +68,7 @@ def _report(args: argparse.Namespace) -> Report:
             now=datetime.now(UTC),
             law=lambda: law,
             workshop=own_workshop(),
+            own=tuple(filter(None, [repo.remote_url("origin")])),
             plan=_plan(args.plan, args.repo) if args.plan else None,
         )
 

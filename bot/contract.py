@@ -102,6 +102,8 @@ def _cost(report: Report) -> dict[str, Any]:
                 "path": _path(u.location.path),
                 "reason": visible(u.reason, 4096),
                 "attribution": _attribution(u.attribution),
+                "root": visible(u.root, 4096),
+                "cluster": visible(u.cluster),
             }
             for u in cost.unknown
         ],
@@ -117,6 +119,8 @@ def _line(line: CostLine) -> dict[str, Any]:
         "delta": _range(line.delta),
         "grade": line.grade.value,
         "basis": visible(line.basis, 4096),
+        "root": visible(line.root, 4096),
+        "cluster": visible(line.cluster),
         "ledger": line.ledger.value,
         "counted": line.counted,
         "attribution": _attribution(line.attribution),

@@ -24,6 +24,7 @@ from checks.model import (
 
 _BAR = 12
 _NONE = Decimal(0)
+_NEARLY_ALL = Decimal("0.95")
 _UNALLOCATED = "unallocated"
 
 
@@ -61,14 +62,13 @@ class CostView:
 def cost_view(cost: CostDelta) -> CostView:
     """The section of a priced change; its lines in the order of what they change."""
     counted = cost.counted
-    moving = [line for line in counted if line.delta != ZERO] or list(counted)
     steps = [line.delta.expected for line in counted]
     return CostView(
         currency=cost.currency,
         delta=cost.delta,
         before=cost.before,
         after=cost.after,
-        grade=max((line.grade for line in moving), key=lambda g: g.value, default=Grade.A),
+        grade=_grade(counted),
         rises=sum((step for step in steps if step > 0), Decimal(0)),
         savings=sum((step for step in steps if step < 0), Decimal(0)),
         carbon=_carbon(counted),
@@ -77,6 +77,22 @@ def cost_view(cost: CostDelta) -> CostView:
         unknown=cost.unknown,
         prices=_prices(cost.lines),
     )
+
+
+def _grade(lines: Sequence[CostLine]) -> Grade:
+    """The worst grade of the lines that make nearly all of the change: cents on a default price
+    do not make thousands on a known one unsure."""
+    ordered = sorted(lines, key=lambda line: -abs(line.delta.expected))
+    left = sum((abs(line.delta.expected) for line in lines), Decimal(0)) * _NEARLY_ALL
+    if not left:
+        return max((line.grade for line in lines), key=lambda g: g.value, default=Grade.A)
+    worst = Grade.A
+    for line in ordered:
+        if left <= 0:
+            break
+        worst = max(worst, line.grade, key=lambda g: g.value)
+        left -= abs(line.delta.expected)
+    return worst
 
 
 def _weight(line: CostLine) -> tuple[object, ...]:

@@ -85,7 +85,8 @@ def _cost(v: View) -> list[RenderableType]:
         parts += [_group(row, cost.currency) for row in cost.groups if len(cost.groups) > 1]
         for line in cost.lines:
             name, path = visible(str(line.resource)), visible(line.location.path)
-            parts.append(Text.assemble(f"  {name}  ", (path, "cyan")))
+            root = f"  {visible(line.root)}" if line.root else ""
+            parts.append(Text.assemble(f"  {name}  ", (path, "cyan"), (root, "dim")))
             parts.append(Text(f"      {_step(line, cost.currency)}  (grade {line.grade.value})"))
             said = aside(line) or why(line, cost.currency)
             if said:

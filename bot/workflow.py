@@ -174,6 +174,7 @@ def _report(job: Job, forge: Forge, pull: PullRequest, tools: Tools) -> Report:
             now=tools.clock(),
             law=lambda: law_at(repo, base, pull.base_ref),
             workshop=tools.workshop,
+            own=(remote.url,),
             asked=Asked(
                 review=lambda: talk.review(pull.project, pull.number),
                 open_changes=lambda: _open_changes(job, forge, pull, tools),

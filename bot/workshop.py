@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -48,7 +49,14 @@ class Workshop:
             store = Store(self.folder / "remote", Allowed(hosts=frozenset(rendering.hosts)))
         return Renderer(self._cache, rendering, self.workers, store)
 
-    def inventory(self, repo: Repository, sha: str, policy: Policy, now: datetime) -> Inventory:
+    def inventory(
+        self,
+        repo: Repository,
+        sha: str,
+        policy: Policy,
+        now: datetime,
+        own: Collection[str] = (),
+    ) -> Inventory:
         """What everything that a commit declares costs. Raises ConfigError and GitError."""
         # Prices age by days, so an inventory is good for one.
         made_of = "\n".join((sha, policy.digest, policy.tiers.branch, now.date().isoformat()))
@@ -57,7 +65,7 @@ class Workshop:
         known = load(kept) if kept else None
         if known is not None:
             return known
-        snapshot = declared(repo, sha, policy, self.renderer(policy.rendering))
+        snapshot = declared(repo, sha, policy, self.renderer(policy.rendering), own=own)
         facts = facts_of(repo, sha, snapshot.resources.values(), policy, now)
         assume, kinds = _assumed(policy)
         made = inventory(snapshot, facts, assume, kinds=kinds)

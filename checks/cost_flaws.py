@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from checks.model import Finding, Input, Resource, ResourceRef, Severity, Trace
+from checks.ai import is_placeholder
+from checks.model import Finding, Input, Pointer, Resource, ResourceRef, Severity, Trace
 from checks.pricing.cost import Unknown
 from checks.pricing.workload import Answer
 
@@ -21,7 +22,7 @@ def findings(
     for priced, answer in sides:
         for flaw in answer.flaws if isinstance(answer, Unknown) else ():
             resource = flaw.resource or priced
-            if resource is None:
+            if resource is None or _filled_in_later(resource, flaw.pointer):
                 continue
             pointer = ".".join(map(str, flaw.pointer))
             location = resource.locate(*flaw.pointer)
@@ -43,3 +44,9 @@ def findings(
             if found.fingerprint not in seen:
                 seen.add(found.fingerprint)
                 yield found
+
+
+def _filled_in_later(resource: Resource, pointer: Pointer) -> bool:
+    """Whether another tool puts the value there after the file was read."""
+    value = resource.get(*pointer)
+    return isinstance(value, str) and is_placeholder(value)

@@ -86,7 +86,13 @@ def test_what_is_in_the_other_ledger_is_shown_and_not_counted() -> None:
     assert aside(nodes) == ""
 
 
-def test_the_grade_is_the_worst_of_what_changes() -> None:
+def test_the_grade_is_the_worst_of_what_makes_nearly_all_of_the_change() -> None:
+    thousands = _line("big", "0", "4000", grade=Grade.B)
+    assert cost_view(_view(thousands, _line("cents", "0", "0.20", grade=Grade.D))).grade is Grade.B
+    assert cost_view(_view(thousands, _line("c", "0", "900", grade=Grade.C))).grade is Grade.C
+
+
+def test_what_does_not_change_has_no_say_in_the_grade() -> None:
     same = _line("same", "10", "10", grade=Grade.D)
     assert cost_view(_view(same, _line("a", "1", "2", grade=Grade.B))).grade is Grade.B
     assert cost_view(_view(same)).grade is Grade.D

@@ -36,6 +36,7 @@ VENDORS = {
     "rfc8785": ("bot/record.py",),
     "regorus": ("bot/engines/worker.py", "bot/engines/builtins.py"),
     "rich": ("bot/terminal.py", "bot/check_command.py"),
+    "helm_python": ("bot/render/helm/worker.py",),
     "wcmatch": ("bot/globs.py",),
 }
 COMPOSITION = {"bot/main.py", "bot/server_command.py", "bot/rightsize_command.py"}

@@ -26,6 +26,16 @@ def plan(modules: Sequence[Module], problems: Sequence[Problem] = ()) -> Program
     return _Plan(modules).program(problems)
 
 
+def needed(modules: Sequence[Module], module: Module) -> list[Module]:
+    """A module with all of `modules` that it refers to, directly or through others."""
+    return _Plan(modules)._needed(module, [])
+
+
+def undefined(modules: Sequence[Module], module: Module) -> list[Path]:
+    """The `data.…` that a module refers to and none of `modules` defines."""
+    return [p for p in module.data if p and not any(_holds(other, p) for other in modules)]
+
+
 class _Plan:
     def __init__(self, modules: Sequence[Module]) -> None:
         self._modules = modules

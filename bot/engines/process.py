@@ -16,8 +16,8 @@ from bot.engines import exits, frames
 
 # `-I` keeps the surroundings' Python variables and folders out; so our own folder is named.
 _BOOT = (
-    "import sys; sys.path.append(sys.argv[1]); from bot.engines.worker import main; "
-    "main(*map(int, sys.argv[2:]))"
+    "import sys; sys.path.append(sys.argv[1]); from importlib import import_module; "
+    "import_module(sys.argv[2]).main(*map(int, sys.argv[3:]))"
 )
 _ROOT = Path(__file__).resolve().parents[2]
 # Nothing is inherited. The engine's allocator reserves 1 GiB unless told otherwise, of which the
@@ -54,11 +54,14 @@ class Process:
         os.set_blocking(self._in, False)
 
     @classmethod
-    def start(cls, box: Box, seconds: float) -> Process:
-        """A worker that is ready. Raises WorkerDied where none is within `seconds`."""
+    def start(
+        cls, box: Box, seconds: float, module: str = "bot.engines.worker"
+    ) -> Process:
+        """A worker that is ready: the `main` of a module. Raises WorkerDied where none is within
+        `seconds`."""
         settings = (box.memory_bytes, box.cpu_seconds, box.file_bytes, box.now_ns)
         child = subprocess.Popen(
-            (sys.executable, "-I", "-c", _BOOT, str(_ROOT), *map(str, settings)),
+            (sys.executable, "-I", "-c", _BOOT, str(_ROOT), module, *map(str, settings)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -103,7 +103,7 @@ class RegoEngine:
                 line = error.get("line", 0)
                 problems.append(Problem(path=source.path, line=line, message=error["message"]))
             else:
-                modules.append(_module(source, number, found))
+                modules.append(module_of(source, number, found))
         return plan(modules, problems)
 
     def judge(self, program: Program, questions: Iterable[Question]) -> tuple[Answer, ...]:
@@ -225,7 +225,8 @@ def _place(unit: Unit, error: dict[str, Any]) -> Problem:
     return unit.problem(error["message"])
 
 
-def _module(source: Source, number: int, facts: dict[str, Any]) -> Module:
+def module_of(source: Source, number: int, facts: dict[str, Any]) -> Module:
+    """The module of a file from what the worker's survey says of it."""
     return Module(
         source=source,
         number=number,

@@ -14,8 +14,12 @@ from typing import Any
 import regorus  # type: ignore[import-untyped]
 
 from bot.engines import builtins, frames
+from bot.engines.dialect import as_opa_reads
+from bot.engines.doubts import doubts
 from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
+from bot.engines.negation import arguments_first
 from bot.engines.survey import survey
+from bot.engines.trial import Trial
 
 # What a policy may say about one object, as JSON.
 _ANSWER_BYTES = 256 * 1024
@@ -26,6 +30,7 @@ _ERROR = re.compile(r"^error: (.*?)(?=^--> |^Stack backtrace|\Z)", re.MULTILINE 
 _MODERN = re.compile(
     r"^import (rego\.v1|future\.keywords)|\bif\s*\{|\bcontains\b.*\bif\b", re.MULTILINE
 )
+_NESTED_NEGATIONS = 20
 _UNDEFINED = '"<undefined>"'
 
 
@@ -70,21 +75,27 @@ class _Worker:
         self._now_ns = now_ns
         self._known = builtins.known()
         self._engines: dict[int, tuple[regorus.Engine, str]] = {}
+        self._trial = Trial(self._engine, _explained)
 
     def answer(self, request: dict[str, Any]) -> None:
         """Answer one request: with one message, or with one for each unit that is asked."""
         match request["do"]:
             case "survey":
-                _say(self._survey(request["text"]))
+                _say(self._survey(request["text"], request.get("v0")))
             case "load":
                 _say(self._load(request))
             case "ask":
                 for unit in request["units"]:
                     _say(self._ask(unit, request["input"]))
+            case "trial":
+                _say(self._trial.answer(request))
+            case "doubt":
+                _say(self._doubt(request["text"]))
 
-    def _survey(self, text: str) -> dict[str, Any]:
+    def _survey(self, text: str, v0: bool | None) -> dict[str, Any]:
         try:
-            engine, v0 = self._parsed(text)
+            text, v0 = self._written_out(as_opa_reads(text), v0)
+            engine, _ = self._parsed(text, v0)
         except RuntimeError as error:
             return {"error": _explained(error)}
         tree = json.loads(engine.get_ast_as_json())[0]["ast"]
@@ -92,29 +103,49 @@ class _Worker:
         calls = [".".join(path) for path in facts.calls]
         missing = [name for name in calls if name not in self._known]
         refused = {name: builtins.REFUSED[name] for name in calls if name in builtins.REFUSED}
-        return {"v0": v0, **facts.as_json(), "unknown": missing, "refused": refused}
+        said = {"v0": v0, "text": text, "unknown": missing, "refused": refused}
+        return {**facts.as_json(), **said}
 
-    def _parsed(self, text: str) -> tuple[regorus.Engine, bool]:
-        """Today's syntax first, then the old one."""
-        engine = self._engine()
-        try:
-            engine.add_policy("policy", text)
-        except RuntimeError as modern:
+    def _written_out(self, text: str, v0: bool | None) -> tuple[str, bool]:
+        """The module with the arguments of negations before them, and whether it is in the old
+        syntax."""
+        for turn in range(_NESTED_NEGATIONS):
+            engine, v0 = self._parsed(text, v0)
+            tree = json.loads(engine.get_ast_as_json())[0]["ast"]
+            new = arguments_first(tree, text.encode(), turn).decode()
+            if new == text:
+                return text, v0
+            text = new
+        raise RuntimeError("error: negations are nested too deep")
+
+    def _parsed(self, text: str, v0: bool | None) -> tuple[regorus.Engine, bool]:
+        """In the syntax that is asked for; else today's first, then the old one."""
+        if v0 is not None:
             engine = self._engine()
-            engine.set_rego_v0(True)
+            engine.set_rego_v0(v0)
+            engine.add_policy("policy", text)
+            return engine, v0
+        try:
+            return self._parsed(text, False)
+        except RuntimeError as modern:
             try:
-                engine.add_policy("policy", text)
+                return self._parsed(text, True)
             except RuntimeError as old:
                 raise (old if _is_old(text, modern) else modern) from None
-            return engine, True
-        return engine, False
+
+    def _doubt(self, text: str) -> dict[str, Any]:
+        try:
+            engine, _ = self._parsed(text, None)
+        except RuntimeError as error:
+            return {"error": _explained(error)}
+        return {"doubts": doubts(json.loads(engine.get_ast_as_json())[0]["ast"])}
 
     def _engine(self) -> regorus.Engine:
         engine = regorus.Engine()
         # Prints would go to standard error, which nobody reads.
         engine.set_gather_prints(True)
         engine.set_policy_length_config(
-            max_col=_LINE_COLUMNS, max_file_bytes=self._file_bytes, max_lines=_FILE_LINES
+            max_col=_LINE_COLUMNS, max_file_bytes=4 * self._file_bytes, max_lines=_FILE_LINES
         )
         builtins.register(engine, self._now_ns)
         return engine

@@ -81,9 +81,11 @@ def snapshots(
     renderer: Renders | None = None,
     limits: Limits = DEFAULT,
     plan: Plan | None = None,
+    own: Collection[str] = (),
 ) -> tuple[Snapshot, Snapshot]:
     """What the repository declares at the merge base and at the head, and what a Terraform `plan`
-    from elsewhere has besides. Raises what `repo` raises."""
+    from elsewhere has besides. `own` are the URLs by which an Application may mean this repository.
+    Raises what `repo` raises."""
     given = _given(plan)
     if renderer is None:
         return _composed(change, law, sides(repo, change, limits=limits), given)
@@ -91,7 +93,7 @@ def snapshots(
     from bot.render.roots.find import find_roots, reached
 
     files = tuple(Files.of(repo, sha, limits) for sha in (change.merge_base, change.head_sha))
-    found = tuple(find_roots(one, law.rendering) for one in files)
+    found = tuple(find_roots(one, law.rendering, own) for one in files)
     changed = {file.path for file in change.files}
     keys = reached(found[0], found[1], files[0], files[1], changed)
     before, after = _rendered(renderer, keys, found, files)
@@ -117,13 +119,14 @@ def declared(
     law: Law,
     renderer: Renders | None = None,
     limits: Limits = WHOLE,
+    own: Collection[str] = (),
 ) -> Snapshot:
     """Everything that a commit declares, changed or not. Raises what `repo` raises."""
     from bot.render.roots.files import Files
     from bot.render.roots.find import find_roots
 
     files = Files.of(repo, sha, limits)
-    found = find_roots(files, law.rendering) if renderer else Roots(roots={})
+    found = find_roots(files, law.rendering, own) if renderer else Roots(roots={})
     wanted = [found.roots[key] for key in sorted(found.roots)]
     done = renderer.render([(root, files) for root in wanted]) if renderer else []
     rendered = list(zip(wanted, done, strict=True))

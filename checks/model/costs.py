@@ -102,6 +102,9 @@ class CostLine:
     drivers: tuple[Driver, ...] = ()
     prices: tuple[UnitPrice, ...] = ()
     attribution: Attribution = Attribution()
+    # What it was rendered from, "" for a plain manifest, and the config's name of its cluster.
+    root: str = ""
+    cluster: str = ""
     carbon_before: Decimal | None = None
     carbon_after: Decimal | None = None
 
@@ -120,6 +123,8 @@ class UnknownCost:
     location: Location
     reason: str
     attribution: Attribution = Attribution()
+    root: str = ""
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,8 +110,12 @@ def nano(amount: Decimal) -> Decimal:
 
 
 def worst(*grades: Grade) -> Grade:
-    """The least sure of them."""
-    return max(grades, key=lambda grade: grade.value)
+    """The least sure of one or more."""
+    found = grades[0]
+    for grade in grades[1:]:
+        if grade is not found and grade.value > found.value:
+            found = grade
+    return found
 
 
 def number(amount: Decimal) -> str:

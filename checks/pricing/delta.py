@@ -121,6 +121,8 @@ class Priced:
             location=pair.resource.source,
             reason=was + reasons[0],
             attribution=self._attribution(pair),
+            root=_root(pair.resource),
+            cluster=pair.resource.place.cluster,
         )
 
     def _line(self, pair: Pair) -> CostLine:
@@ -142,6 +144,8 @@ class Priced:
             drivers=self._drivers(was, now),
             prices=tuple(dict.fromkeys(p for side in reversed(sides) for p in side.prices)),
             attribution=self._attribution(pair),
+            root=_root(resource),
+            cluster=resource.place.cluster,
             carbon_before=self._carbon(pair.before, was),
             carbon_after=self._carbon(pair.after, now),
         )
@@ -192,3 +196,8 @@ def _runs_pods(pair: Pair) -> bool:
     if costs:
         return any(cost.ledger is Ledger.ALLOCATION for cost in costs)
     return pod_pointer(pair.resource) is not None
+
+
+def _root(resource: Resource) -> str:
+    """What it was rendered from, "" for a plain manifest."""
+    return "" if resource.rendered_from == "plain" else resource.rendered_from

@@ -15,6 +15,7 @@ from checks.pricing.quantity import QuantityError, quantity
 Amounts: TypeAlias = Mapping[str, Decimal]
 
 _NEEDED = ("cpu", "memory")
+_BOTH = frozenset(_NEEDED)
 _ZERO = Decimal(0)
 
 
@@ -81,9 +82,10 @@ def effective(spec: Node, defaults: Mapping[str, Default]) -> Request | Unknown:
     reading = _Reading(defaults=defaults, whole=frozenset((*stated, *limited)))
     apps = _read(spec, "containers", reading)
     inits = _read(spec, "initContainers", reading)
-    overhead = _amounts(spec.get("overhead"), "overhead", ("overhead",), reading)
-    whole = _whole(own, (*apps, *inits), reading) if isinstance(own, dict) else {}
-    silent = tuple(_silent((*inits, *apps), whole))
+    overhead = _amounts(_stated(spec.get("overhead")), "overhead", ("overhead",), reading)
+    every = (*inits, *apps)
+    whole = _whole(own, every, reading) if isinstance(own, dict) else {}
+    silent = tuple(_silent(every, whole))
     if not apps and not reading.problems:
         reading.problems.append("it has no containers")
     if reading.problems:
@@ -122,13 +124,12 @@ def _asks(entry: dict[str, Node], label: str, pointer: Pointer, reading: _Readin
     resources = entry.get("resources")
     amounts: dict[str, Decimal] = {}
     if isinstance(resources, dict):
-        requests, limits = _stated(resources.get("requests")), _stated(resources.get("limits"))
-        # A limit without a request is a request.
-        lone = {name: value for name, value in limits.items() if name not in requests}
-        amounts = {
-            **_amounts(lone, label, (*pointer, "resources", "limits"), reading),
-            **_amounts(requests, label, (*pointer, "resources", "requests"), reading),
-        }
+        requests = _stated(resources.get("requests"))
+        if limits := _stated(resources.get("limits")):
+            # A limit without a request is a request.
+            lone = {name: value for name, value in limits.items() if name not in requests}
+            amounts = _amounts(lone, label, (*pointer, "resources", "limits"), reading)
+        amounts |= _amounts(requests, label, (*pointer, "resources", "requests"), reading)
     for name, default in reading.defaults.items():
         if name not in amounts and name not in reading.whole:
             amounts[name] = default.amount
@@ -141,12 +142,16 @@ def _stated(amounts: Node) -> dict[str, Node]:
     """Without what is null: to Kubernetes that is not there."""
     if not isinstance(amounts, dict):
         return {}
+    if None not in amounts.values():
+        return amounts
     return {name: value for name, value in amounts.items() if value is not None}
 
 
-def _amounts(asked: Node, label: str, pointer: Pointer, reading: _Reading) -> dict[str, Decimal]:
+def _amounts(
+    asked: Mapping[str, Node], label: str, pointer: Pointer, reading: _Reading
+) -> dict[str, Decimal]:
     amounts: dict[str, Decimal] = {}
-    for name, value in _stated(asked).items():
+    for name, value in asked.items():
         if name == "ephemeral-storage":
             continue
         try:
@@ -165,9 +170,11 @@ def _whole(
 ) -> dict[str, Decimal]:
     """What the pod-level `resources` decide: their requests, and their limits for what no
     container asks for."""
-    limits = _amounts(resources.get("limits"), "the pod's limits", ("resources", "limits"), reading)
+    limits = _amounts(
+        _stated(resources.get("limits")), "the pod's limits", ("resources", "limits"), reading
+    )
     requests = _amounts(
-        resources.get("requests"), "the pod's requests", ("resources", "requests"), reading
+        _stated(resources.get("requests")), "the pod's requests", ("resources", "requests"), reading
     )
     asked = {name for one in asks for name in one.amounts}
     return {**{n: amount for n, amount in limits.items() if n not in asked}, **requests}
@@ -175,6 +182,8 @@ def _whole(
 
 def _silent(asks: Iterable[_Asks], whole: Amounts) -> Iterable[str]:
     for one in asks:
+        if one.amounts.keys() >= _BOTH:
+            continue
         absent = [n for n in _NEEDED if n not in one.amounts and n not in whole]
         if absent:
             yield f"{one.label} has no {' or '.join(absent)} request"

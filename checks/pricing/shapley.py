@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from checks.model import Driver
 from checks.money import CENT, cents
+from checks.pricing.bill import GapError
 from checks.pricing.cost import Bill, Cost, Factor
-from checks.pricing.parts import GapError
 
 # Of more factors than this there are too many mixtures; the rest are taken together.
 _MOST = 8

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checks.model import Grade, Node, Range, Resource, UnitPrice
-from checks.pricing.cost import Factor, Hardware, Unknown, nano, number, worst
+from checks.pricing.cost import Hardware, Unknown, nano, number, worst
 from checks.pricing.market import Market
 from checks.pricing.near import folder
 from checks.pricing.nodes.claims import NOTHING, claimed
@@ -25,17 +25,28 @@ _WHERE = ("nodeSelector", "affinity", "tolerations")
 _RELEVANT = frozenset({"initContainers", "overhead", "resources", "volumes", *_WHERE})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the price of a pod was worked out from."""
+
+    reserved: Reserved
+    asked: Devices | None
+    on: Hosts
+    sheet: Sheet
+    disks: tuple[Volume, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unit:
-    """One pod of a workload; `basis` says what it consists of, `factors` what its price depends on
-    by name (empty where it cannot be taken apart). Pods that share a TPU slice come `together`;
-    `shared` names a device claim that all pods use together."""
+    """One pod of a workload; `basis` says what it consists of, `grounds` what its price depends on
+    (None where it cannot be taken apart). Pods that share a TPU slice come `together`; `shared`
+    names a device claim that all pods use together."""
 
     monthly: Range
     grade: Grade
     basis: str
     prices: tuple[UnitPrice, ...]
-    factors: Mapping[str, Factor]
+    grounds: Grounds | None
     hardware: Hardware
     together: int = 1
     shared: str = ""
@@ -121,7 +132,9 @@ def _priced(
         grade=cost.grade,
         basis="; ".join((basis, *request.assumed)),
         prices=cost.prices,
-        factors={} if reserved.silent else _factors(reserved, asked, on, sheet),
+        grounds=None
+        if reserved.silent
+        else Grounds(reserved=reserved, asked=asked, on=on, sheet=sheet),
         hardware=Hardware(
             vcpu=reserved.cpu, memory_gib=reserved.gib, accelerators=cost.accelerators
         ),
@@ -149,16 +162,16 @@ def with_volumes(unit: Unit, volumes: Sequence[Volume], sheet: Sheet) -> Unit | 
         monthly += Range.exact(nano(found[0]))
         grades.append(found[1].grade)
         prices.append(found[1].price)
-    earlier = unit.factors["storage"].value if unit.factors else ()
-    every = (*earlier, *volumes)
-    storage = Factor(value=every, shown=_sizes(every))
+    grounds = unit.grounds
+    if grounds is not None:
+        grounds = replace(grounds, disks=(*grounds.disks, *volumes))
     return replace(
         unit,
         monthly=monthly,
         grade=worst(*grades),
         prices=tuple(dict.fromkeys(prices)),
         basis=", ".join((unit.basis, *(one.shown for one in volumes))),
-        factors={**unit.factors, "storage": storage} if unit.factors else {},
+        grounds=grounds,
     )
 
 
@@ -194,24 +207,6 @@ def _nano(amount: Range) -> Range:
     if amount.low == amount.high:
         return Range.exact(nano(amount.expected))
     return Range(low=nano(amount.low), expected=nano(amount.expected), high=nano(amount.high))
-
-
-def _factors(
-    reserved: Reserved, asked: Devices | None, on: Hosts, sheet: Sheet
-) -> dict[str, Factor]:
-    memory = {name: amount for name, amount in reserved.amounts.items() if name != "cpu"}
-    return {
-        "CPU": Factor(value=reserved.cpu, shown=number(reserved.cpu)),
-        "memory": Factor(value=memory, shown=f"{number(reserved.gib)} GiB"),
-        "accelerators": Factor(value=asked, shown=asked.shown if asked else "none"),
-        "GPU type": Factor(value=on, shown=on.shown),
-        "price": Factor(value=sheet, shown=sheet.where),
-        "storage": Factor(value=(), shown="none"),
-    }
-
-
-def _sizes(volumes: Sequence[Volume]) -> str:
-    return " + ".join(one.shown for one in volumes) or "none"
 
 
 def _shown(request: Request) -> Iterator[str]:

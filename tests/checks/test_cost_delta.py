@@ -15,6 +15,7 @@ from checks.cost_delta import CHECK, Config, Threshold, TierThresholds, judge
 from checks.model import (
     CostDelta,
     Outcome,
+    Place,
     Prices,
     Range,
     Resource,
@@ -22,9 +23,10 @@ from checks.model import (
     State,
     Tier,
 )
+from checks.money import cents
 from checks.pricing.workload import Assumptions
 from tests.checks.golden import assert_golden
-from tests.checks.manifests import POD, container, hpa, resource, subject, workload
+from tests.checks.manifests import POD, PRICES, container, hpa, resource, subject, workload
 
 _FREE = Config()
 
@@ -241,6 +243,58 @@ class TestGate:
             Threshold(**{field: Decimal(-1)})
 
 
+class TestUnusableValues:
+    def test_each_is_a_finding_on_its_line(self) -> None:
+        outcome = _judge([], [workload(spec={"replicas": -1})])
+        (finding,) = outcome.findings
+        assert (finding.rule, finding.severity) == ("unusable-value", Severity.WARN)
+        assert finding.message == "Deployment web: replicas is -1, not a number from 0 up"
+        assert finding.trace.inputs[0].pointer == "spec.replicas"
+        assert outcome.state is State.INCONCLUSIVE
+
+    def test_of_an_autoscaler_it_stands_there_and_once(self) -> None:
+        sides = [workload(), workload(name="b"), hpa(5, 2), hpa(5, 2, target=("Deployment", "b"))]
+        (finding,) = _judge([], sides).findings
+        assert str(finding.resource) == "HorizontalPodAutoscaler web"
+        assert finding.trace.inputs[0].pointer == "spec.maxReplicas"
+
+    def test_what_stood_there_before_does_not_gate(self) -> None:
+        before = workload(spec={"replicas": -1})
+        after = workload(spec={"replicas": -1}, pod={"hostNetwork": True})
+        (finding,) = _judge([before], [after]).findings
+        assert finding.preexisting
+        mended = _judge([before], [workload()])
+        assert [f.rule for f in mended.fixed] == ["unusable-value"]
+        assert not mended.findings
+
+    def test_what_another_tool_fills_in_is_none(self) -> None:
+        asks = {"requests": {"cpu": "${CPU:=1}", "memory": "1Gi"}}
+        outcome = _judge([], [workload(pod={"containers": [container(resources=asks)]})])
+        assert not outcome.findings
+        assert "is not a Kubernetes quantity" in outcome.inconclusive
+
+    def test_what_is_merely_not_said_is_none(self) -> None:
+        assert not _judge([], [_silent()]).findings
+
+
+def test_prices_in_another_currency_are_not_added() -> None:
+    place = Place("onprem", "", "lab")
+    here = subject([], [_web(1), replace(workload(name="b"), place=place)])
+    facts = replace(here.facts, elsewhere={place: replace(PRICES, place=place, currency="EUR")})
+    outcome = judge(replace(here, facts=facts), _FREE)
+    assert "its prices are in EUR, the totals in USD" in outcome.inconclusive
+    assert [line.resource.name for line in _cost(outcome).lines] == ["web"]
+
+
+def test_each_line_says_whose_it_is_and_from_which_prices() -> None:
+    one = workload(spec={"replicas": 2})
+    labels = {"finops.apexlogic.com/cost-center": "cc-7", "team": "shop"}
+    body: dict[str, Any] = {**one.body, "metadata": {"name": "web", "labels": labels}}
+    (line,) = _cost(_judge([], [replace(one, body=body)])).lines
+    assert (line.attribution.cost_center, line.attribution.team) == ("cc-7", "shop")
+    assert {price.unit for price in line.prices} == {"vCPU-hour", "GiB-hour"}
+
+
 _counts = st.integers(0, 6)
 _cpus = st.sampled_from(["100m", "0.25", "2", "333m", None])
 _memories = st.sampled_from(["1Gi", "500M", "1e9", "77777777", None])
@@ -310,6 +364,16 @@ def test_lines_add_up_and_bounds_are_in_order(
     for line in cost.lines:
         assert line.delta.low <= line.delta.expected <= line.delta.high
     assert not {line.resource_id for line in cost.lines} & {u.resource_id for u in cost.unknown}
+
+
+@given(_objects(), _objects())
+def test_what_drove_a_line_adds_up_to_its_delta_to_the_cent(
+    before: list[Resource], after: list[Resource]
+) -> None:
+    cost = _judge(before, after, _ASSUMED).cost
+    for line in cost.lines if cost else ():
+        shares = sum((driver.share for driver in line.drivers), Decimal(0))
+        assert shares == cents(line.delta.expected)
 
 
 @given(st.integers(1, 50), st.sampled_from(["Deployment", "StatefulSet"]), _cpus, _memories)

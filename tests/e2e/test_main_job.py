@@ -47,7 +47,7 @@ def test_a_costly_change_is_failed_and_explained_and_its_fix_passes(world: World
         "plumbline/policy": "failure",
     }
     marks = runs["plumbline/policy"].annotations
-    assert ("prod/sentiment-analyzer/deployment.yaml", 27) in {
+    assert ("prod/sentiment-analyzer/deployment.yaml", 29) in {
         (mark["path"], mark["start_line"]) for mark in marks
     }
     body = world.commented(repo, pull)

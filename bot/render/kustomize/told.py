@@ -55,7 +55,8 @@ def _origin(where: Node, directory: str) -> tuple[str, str]:
         return join(directory, path) or "", ""
     path, by = where.get("configuredIn"), where.get("configuredBy")
     kind = by.get("kind") if isinstance(by, dict) else None
-    if isinstance(path, str) and isinstance(kind, str):
+    # A transformer makes nothing: it took the annotation away, and was then taken for the origin.
+    if isinstance(path, str) and isinstance(kind, str) and not kind.endswith("Transformer"):
         return join(directory, path) or "", kind
     return "", ""
 

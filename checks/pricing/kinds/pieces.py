@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from checks.model import Node, Pointer, Resource
+from checks.pricing.bill import Part, Span
 from checks.pricing.cost import Cost, Unknown
 from checks.pricing.market import Market, label
-from checks.pricing.parts import Part, Span, assembled
+from checks.pricing.parts import assembled
 from checks.pricing.scale import Replicas, between
 from checks.pricing.unit import pod_unit
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from checks.model import Grade, Node, Pointer, Range, Resource
 from checks.money import plain
+from checks.pricing.bill import Part, Span
 from checks.pricing.cost import HOURS, Cost, Unknown, flawed, number
 from checks.pricing.kinds.pieces import Answer, Piece, parts_of
 from checks.pricing.market import Market, label
-from checks.pricing.parts import Part, Span, assembled
+from checks.pricing.parts import assembled
 from checks.pricing.scale import Replicas, shown, whole
 
 _ONCE = Decimal(1)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from checks.kube import pod_pointer
 from checks.model import Node, Pointer, Resource
 from checks.money import plain
+from checks.pricing.bill import Part
 from checks.pricing.cost import Unknown
 from checks.pricing.kinds.pieces import IN_TEMPLATE, Answer, Piece, priced
 from checks.pricing.market import Market, label
-from checks.pricing.parts import Part, assembled, single
+from checks.pricing.parts import assembled, single
 from checks.pricing.scale import Replicas, replicas, shown, whole
 from checks.pricing.unit import Unit, pod_unit, with_volumes
 from checks.pricing.volume import volume

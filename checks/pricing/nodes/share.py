@@ -36,14 +36,15 @@ class Reserved:
 
     def market(self, sheet: Sheet, *, spot: bool = False) -> tuple[Decimal, list[Rate]] | Unknown:
         """What it costs a month at the rates of the place, and which they are."""
-        total, rates = _ZERO, []
+        total = _ZERO
+        rates: list[Rate] = []
         for name, amount in self.amounts.items():
             unit = "cpu" if name == "cpu" else "ram"
             rate = sheet.units.get(f"{unit}:spot" if spot else unit)
             if rate is None:
                 return Unknown(reason=f"there is no price for {name}")
             total += rate.of(amount)
-            if rate not in rates:
+            if not any(rate is one for one in rates):
                 rates.append(rate)
         return total, rates
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.facts import load_facts
 from checks.model import Grade, Prices, Resource
 from checks.pricing.cost import HOURS, Cost
-from tests.checks.manifests import container, known, priced, reason, resources, workload
+from tests.checks.manifests import NOW, container, known, priced, reason, resources, workload
 from tests.checks.pricing.places import AWS, CENTRAL, EAST, GCP, PRODUCT, TYPE, asking, at
 
 _CENT = Decimal("0.01")
@@ -38,6 +39,12 @@ def test_the_figure_of_a_whole_p5() -> None:
     assert cost.grade is Grade.A
     assert cost.basis == "1 × (2 CPU, 8 GiB memory, 8 nvidia.com/gpu on p5.48xlarge (H100))"
     assert [price.amount for price in cost.prices] == [Decimal("55.04")]
+
+
+def test_the_figure_of_a_whole_p5_by_the_shipped_prices() -> None:
+    shipped = load_facts("aws", "us-east-1", NOW).prices
+    cost = known(priced(asking(8, nodeSelector={TYPE: "p5.48xlarge"}), prices=shipped))
+    assert cost.amount.expected / HOURS == Decimal("55.04")
 
 
 def test_at_the_least_what_it_leaves_over_is_sold() -> None:

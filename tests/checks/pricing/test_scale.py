@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from checks.pricing.scale import Replicas, Scalers, replicas
 from tests.checks.manifests import hpa, known, priced, reason, resource, snapshot, workload
 
 
-def _count(spec: dict[str, Any], *scalers: Any) -> tuple[int, int, int] | str:
+def _count(spec: dict[str, Any], *scalers: Any) -> tuple[int, int | Decimal, int] | str:
     one = workload(spec=spec)
     count = replicas(one, Scalers.of(snapshot(one, *scalers)))
     return count.reason if isinstance(count, Unknown) else (count.low, count.expected, count.high)
@@ -43,7 +44,7 @@ def test_without_an_autoscaler(stated: dict[str, Any], expected: tuple[int, ...]
     ],
 )
 def test_an_autoscaler_bounds_it(
-    stated: dict[str, Any], low: Any, high: Any, expected: tuple[int, int, int]
+    stated: dict[str, Any], low: Any, high: Any, expected: tuple[int, int | Decimal, int]
 ) -> None:
     assert _count(stated, hpa(low, high)) == expected
 
@@ -89,7 +90,7 @@ def test_kind_and_namespace_must_agree() -> None:
         ({"minReplicaCount": 5, "maxReplicaCount": 6}, (5, 5, 6)),
     ],
 )
-def test_keda(spec: dict[str, Any], expected: tuple[int, int, int]) -> None:
+def test_keda(spec: dict[str, Any], expected: tuple[int, int | Decimal, int]) -> None:
     scaler = resource(
         {
             "apiVersion": "keda.sh/v1alpha1",

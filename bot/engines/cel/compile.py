@@ -1,0 +1,324 @@
+"""An expression as code: closures that need no tree any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.engines.cel.library import FUNCTIONS, NAMESPACES, Overload, dispatch
+from bot.engines.cel.macros import Code, bind, comprehension, optional_map
+from bot.engines.cel.operators import (
+    BINARY,
+    UNARY,
+    is_absent,
+    item,
+    lookup,
+    no_overload,
+)
+from bot.engines.cel.syntax import (
+    Call,
+    Expr,
+    Ident,
+    Index,
+    ListOf,
+    Literal,
+    Macro,
+    MapOf,
+    Select,
+)
+from bot.engines.cel.values import NONE, CelError, Lazy, Optional, Type, UInt, equal, type_name
+
+_TYPES = ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type")
+_OPTIONAL_TYPE = "optional_type"
+
+
+class CompileError(Exception):
+    """An expression that the cluster would refuse, or that is not supported here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression that is ready. `names` are what it needs to be bound."""
+
+    code: Code
+    slots: int
+    names: frozenset[str]
+
+    def run(self, bindings: Mapping[str, Any]) -> Any:
+        """The value. Raises CelError."""
+        frame: list[Any] = [None] * self.slots
+        frame[0] = bindings
+        return self.code(frame)
+
+
+def compiled(expr: Expr) -> Compiled:
+    """Make a tree ready. Raises CompileError."""
+    compiler = _Compiler()
+    code = compiler.code(expr, {})
+    return Compiled(code=code, slots=compiler.slots, names=frozenset(compiler.names))
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self.slots = 1
+        self.names: set[str] = set()
+
+    def code(self, expr: Expr, scope: Mapping[str, int]) -> Code:
+        """The code of an expression; `scope` are the slots of the variables around it."""
+        match expr:
+            case Literal(value):
+                return lambda _frame: value
+            case Ident(name):
+                return self._ident(name, scope)
+            case Select():
+                return self._select(expr, scope)
+            case Index():
+                return self._index(expr, scope)
+            case Call():
+                return self._call(expr, scope)
+            case ListOf():
+                return self._list(expr, scope)
+            case MapOf():
+                return self._map(expr, scope)
+            case Macro():
+                return self._macro(expr, scope)
+
+    def _ident(self, name: str, scope: Mapping[str, int]) -> Code:
+        if name in scope:
+            slot = scope[name]
+            return lambda frame: frame[slot]
+        if name in _TYPES or name == _OPTIONAL_TYPE:
+            kind = Type(name)
+            return lambda _frame: kind
+        self.names.add(name)
+        return lambda frame: frame[0][name]
+
+    def _select(self, expr: Select, scope: Mapping[str, int]) -> Code:
+        if qualified := _qualified(expr, scope):
+            kind = Type(qualified)
+            return lambda _frame: kind
+        operand, field = self.code(expr.operand, scope), expr.field
+        if expr.test:
+            return _tested(operand, field)
+        return _optional_item(operand, lambda _: field) if expr.optional else _field(operand, field)
+
+    def _index(self, expr: Index, scope: Mapping[str, int]) -> Code:
+        operand, index = self.code(expr.operand, scope), self.code(expr.index, scope)
+        if expr.optional:
+            return _optional_item(operand, index)
+
+        def run(frame: list[Any]) -> Any:
+            container, key = operand(frame), index(frame)
+            if type(container) is Optional:
+                return _maybe(container, key)
+            return item(container, key)
+
+        return run
+
+    def _call(self, expr: Call, scope: Mapping[str, int]) -> Code:
+        name, target = expr.name, expr.target
+        if isinstance(target, Ident) and target.name not in scope and target.name in NAMESPACES:
+            full = f"{target.name}.{name}"
+            if full in FUNCTIONS:
+                return self._function(full, expr.args, scope)
+        args = expr.args if target is None else (target, *expr.args)
+        if target is not None:
+            return self._function(f".{name}", args, scope)
+        codes = [self.code(arg, scope) for arg in args]
+        if name in ("_&&_", "_||_"):
+            return _logical(name, codes)
+        if name == "_?_:_":
+            return _conditional(*codes)
+        if name in ("_==_", "_!=_"):
+            return _equality(codes[0], codes[1], wanted=name == "_==_")
+        if name in BINARY:
+            left, right, operator = codes[0], codes[1], BINARY[name]
+            return lambda frame: operator(left(frame), right(frame))
+        if name in UNARY:
+            operand, unary = codes[0], UNARY[name]
+            return lambda frame: unary(operand(frame))
+        return self._function(name, args, scope)
+
+    def _function(self, name: str, args: Sequence[Expr], scope: Mapping[str, int]) -> Code:
+        overloads: tuple[Overload, ...] = FUNCTIONS.get(name, ())
+        fitting = [one for one in overloads if len(one.types) == len(args)]
+        shown = name.removeprefix(".")
+        if shown in ("or", "orValue") and len(args) == 2 and name.startswith("."):
+            return _alternative(self.code(args[0], scope), self.code(args[1], scope), shown)
+        if not overloads:
+            raise CompileError(f"undeclared reference to '{shown}'")
+        if not fitting:
+            count = len(args) - name.startswith(".")
+            raise CompileError(f"found no matching overload for '{shown}' with {count} arguments")
+        return dispatch(shown, fitting, [self.code(arg, scope) for arg in args])
+
+    def _list(self, expr: ListOf, scope: Mapping[str, int]) -> Code:
+        codes = [(self.code(one, scope), optional) for one, optional in expr.items]
+        if not any(optional for _, optional in codes):
+            plain = [code for code, _ in codes]
+            return lambda frame: [code(frame) for code in plain]
+
+        def run(frame: list[Any]) -> list[Any]:
+            values: list[Any] = []
+            for code, optional in codes:
+                value = code(frame)
+                if not optional:
+                    values.append(value)
+                elif _present(value):
+                    values.append(value.value)
+            return values
+
+        return run
+
+    def _map(self, expr: MapOf, scope: Mapping[str, int]) -> Code:
+        codes = [(self.code(k, scope), self.code(v, scope), opt) for k, v, opt in expr.entries]
+
+        def run(frame: list[Any]) -> dict[Any, Any]:
+            values: dict[Any, Any] = {}
+            for key_code, value_code, optional in codes:
+                key, value = key_code(frame), value_code(frame)
+                if type(key) not in (str, int, UInt, bool):
+                    raise CelError(f"unsupported key type: {type_name(key)}")
+                if key in values:
+                    raise CelError(f"duplicate map key: {key}")
+                if not optional:
+                    values[key] = value
+                elif _present(value):
+                    values[key] = value.value
+            return values
+
+        return run
+
+    def _macro(self, expr: Macro, scope: Mapping[str, int]) -> Code:
+        target = self.code(expr.target, scope)
+        first = self.slots
+        self.slots += len(expr.names)
+        slots = tuple(range(first, self.slots))
+        inner = {**scope, **dict(zip(expr.names, slots, strict=True))}
+        where = self.code(expr.where, inner) if expr.where is not None else None
+        body = self.code(expr.body, inner)
+        if expr.kind == "bind":
+            return bind(target, first, body)
+        if expr.kind in ("optMap", "optFlatMap"):
+            return optional_map(target, first, body, flat=expr.kind == "optFlatMap")
+        return comprehension(expr.kind, target, slots, where, body)
+
+
+def _qualified(expr: Select, scope: Mapping[str, int]) -> str:
+    """The name of a type that is written with dots, "" where it is none."""
+    text = f"{_dotted(expr.operand, scope)}.{expr.field}"
+    return text if text in ("google.protobuf.Timestamp", "google.protobuf.Duration") else ""
+
+
+def _dotted(expr: Expr, scope: Mapping[str, int]) -> str:
+    if isinstance(expr, Select):
+        return f"{_dotted(expr.operand, scope)}.{expr.field}"
+    return expr.name if isinstance(expr, Ident) and expr.name not in scope else ""
+
+
+def _field(operand: Code, field: str) -> Code:
+    def run(frame: list[Any]) -> Any:
+        container = operand(frame)
+        if type(container) is dict:
+            try:
+                return container[field]
+            except KeyError:
+                raise CelError(f"no such key: {field}") from None
+        if isinstance(container, Lazy):
+            return container.get(field)
+        if type(container) is Optional:
+            return _maybe(container, field)
+        return item(container, field)
+
+    return run
+
+
+def _tested(operand: Code, field: str) -> Code:
+    def run(frame: list[Any]) -> bool:
+        container = operand(frame)
+        if type(container) is dict:
+            return field in container
+        if type(container) is Optional:
+            return bool(_maybe(container, field).present)
+        return not is_absent(lookup(container, field, test=True))
+
+    return run
+
+
+def _optional_item(operand: Code, index: Code) -> Code:
+    def run(frame: list[Any]) -> Optional:
+        return _maybe(operand(frame), index(frame))
+
+    return run
+
+
+def _maybe(container: Any, key: Any) -> Optional:
+    if type(container) is Optional:
+        if not container.present:
+            return NONE
+        container = container.value
+    value = lookup(container, key, test=False)
+    return NONE if is_absent(value) else Optional(value)
+
+
+def _present(value: Any) -> bool:
+    if type(value) is not Optional:
+        raise CelError(f"cannot initialize optional entry from non-optional {type_name(value)}")
+    return value.present
+
+
+def _logical(name: str, codes: Sequence[Code]) -> Code:
+    """`&&` and `||`: an error counts only where no other operand decides."""
+    decides = name == "_||_"
+
+    def run(frame: list[Any]) -> bool:
+        failed: CelError | None = None
+        for code in codes:
+            try:
+                value = code(frame)
+            except CelError as error:
+                failed = failed or error
+                continue
+            if value is decides:
+                return decides
+            if type(value) is not bool:
+                failed = failed or no_overload(name, value)
+        if failed is not None:
+            raise failed
+        return not decides
+
+    return run
+
+
+def _conditional(condition: Code, yes: Code, no: Code) -> Code:
+    def run(frame: list[Any]) -> Any:
+        value = condition(frame)
+        if value is True:
+            return yes(frame)
+        if value is False:
+            return no(frame)
+        raise no_overload("_?_:_", value)
+
+    return run
+
+
+def _equality(left: Code, right: Code, *, wanted: bool) -> Code:
+    def run(frame: list[Any]) -> bool:
+        return equal(left(frame), right(frame)) is wanted
+
+    return run
+
+
+def _alternative(target: Code, other: Code, name: str) -> Code:
+    """`orValue` and `or`, which look at their argument only where there is no value."""
+
+    def run(frame: list[Any]) -> Any:
+        value = target(frame)
+        if type(value) is not Optional:
+            raise no_overload(name, value)
+        if value.present:
+            return value if name == "or" else value.value
+        return other(frame)
+
+    return run

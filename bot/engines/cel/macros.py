@@ -1,0 +1,139 @@
+"""Comprehensions, as closures over a frame of variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from bot.engines.cel.operators import no_overload
+from bot.engines.cel.values import NONE, CelError, Optional
+
+# What an expression is compiled to: from a frame (its first slot is the bindings, the others are
+# the variables of comprehensions) to a value. Raises CelError.
+Code: TypeAlias = "Callable[[list[Any]], Any]"
+
+
+def comprehension(
+    kind: str, target: Code, slots: tuple[int, ...], where: Code | None, body: Code
+) -> Code:
+    """The code of a comprehension; its variables live in `slots`."""
+    if len(slots) == 1:
+        slot = slots[0]
+
+        def each(frame: list[Any]) -> Iterable[Any]:
+            for frame[slot] in _items(target(frame)):
+                yield frame[slot]
+    else:
+        first, second = slots
+
+        def each(frame: list[Any]) -> Iterable[Any]:
+            for frame[first], frame[second] in _pairs(target(frame)):
+                yield frame[first]
+
+    match kind:
+        case "all":
+            return _quantified(each, body, stop=False)
+        case "exists":
+            return _quantified(each, body, stop=True)
+        case "exists_one":
+            return lambda frame: sum(_true(body(frame)) for _ in each(frame)) == 1
+        case "filter":
+            return lambda frame: [one for one in each(frame) if _true(body(frame))]
+        case "map" | "transformList":
+            return lambda frame: [body(frame) for _ in each(frame) if _holds(where, frame)]
+        case "transformMap":
+            return lambda frame: {k: body(frame) for k in each(frame) if _holds(where, frame)}
+        case _:
+            return lambda frame: _merged(
+                body(frame) for _ in each(frame) if _holds(where, frame)
+            )
+
+
+def _quantified(
+    each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop: bool
+) -> Code:
+    """`exists` and `all`: an error counts only where no element decides."""
+
+    def run(frame: list[Any]) -> bool:
+        failed: CelError | None = None
+        for _ in each(frame):
+            try:
+                value = body(frame)
+            except CelError as error:
+                failed = failed or error
+                continue
+            if value is stop:
+                return stop
+            if type(value) is not bool:
+                failed = failed or no_overload("_||_" if stop else "_&&_", value)
+        if failed is not None:
+            raise failed
+        return not stop
+
+    return run
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if type(value) is list or type(value) is dict:
+        return value
+    raise no_overload("comprehension", value)
+
+
+def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
+    if type(value) is list:
+        return enumerate(value)
+    if type(value) is dict:
+        return value.items()
+    raise no_overload("comprehension", value)
+
+
+def _holds(where: Code | None, frame: list[Any]) -> bool:
+    return where is None or _true(where(frame))
+
+
+def _true(value: Any) -> bool:
+    if type(value) is not bool:
+        raise no_overload("_?_:_", value)
+    return value
+
+
+def _merged(maps: Iterable[Any]) -> dict[Any, Any]:
+    merged: dict[Any, Any] = {}
+    for one in maps:
+        if type(one) is not dict:
+            raise no_overload("transformMapEntry", one)
+        for key, value in one.items():
+            if key in merged:
+                raise CelError(f"insert failed: key {key} already exists")
+            merged[key] = value
+    return merged
+
+
+def bind(value: Code, slot: int, body: Code) -> Code:
+    """`cel.bind(name, value, body)`."""
+
+    def run(frame: list[Any]) -> Any:
+        frame[slot] = value(frame)
+        return body(frame)
+
+    return run
+
+
+def optional_map(target: Code, slot: int, body: Code, *, flat: bool) -> Code:
+    """`target.optMap(name, body)` and `target.optFlatMap(name, body)`."""
+
+    def run(frame: list[Any]) -> Any:
+        value = target(frame)
+        if type(value) is not Optional:
+            raise no_overload("optFlatMap" if flat else "optMap", value)
+        if not value.present:
+            return NONE
+        frame[slot] = value.value
+        result = body(frame)
+        if not flat:
+            return Optional(result)
+        if type(result) is not Optional:
+            raise no_overload("optFlatMap", result)
+        return result
+
+    return run

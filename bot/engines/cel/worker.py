@@ -1,0 +1,84 @@
+"""The worker: the only process that evaluates CEL. It is told what to do through a pipe, has no
+secrets in its environment, and may die at any moment without harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.engines import frames
+from bot.engines.cel.units import Unit, load, normal
+from bot.engines.exits import NO_MEMORY, TOO_DEEP
+
+# What an expression may say about one object, as JSON.
+_ANSWER_BYTES = 256 * 1024
+# Nothing that Kubernetes accepts is deeper; each level takes a few frames of Python's.
+_RECURSION = 5000
+
+
+def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
+    """Answer what comes in on standard input, until it ends."""
+    del file_bytes, now_ns
+    _confine(memory_bytes, cpu_seconds)
+    sys.setrecursionlimit(_RECURSION)
+    worker = _Worker()
+    _say({"ready": True})
+    try:
+        while (request := frames.read(sys.stdin.buffer)) is not None:
+            worker.answer(request)
+    except MemoryError:
+        os._exit(NO_MEMORY)
+    except RecursionError:
+        os._exit(TOO_DEEP)
+    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
+        os._exit(1)
+
+
+def _confine(memory_bytes: int, cpu_seconds: int) -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(frames.encoded(message))
+    sys.stdout.buffer.flush()
+
+
+class _Worker:
+    """The units of this process, and the values that they see."""
+
+    def __init__(self) -> None:
+        self._units: dict[int, Unit] = {}
+        self._values: dict[str, Any] = {}
+
+    def answer(self, request: Mapping[str, Any]) -> None:
+        """Answer one request: with one message, or with one for each unit that is asked."""
+        match request["do"]:
+            case "load":
+                unit, error = load(request["variables"], request["expressions"])
+                if unit is not None:
+                    self._units[request["unit"]] = unit
+                _say({"error": error})
+            case "ask":
+                for name, value in request["set"].items():
+                    self._values[name] = normal(value)
+                seen = {name: self._values[name] for name in request["names"]}
+                for number in request["units"]:
+                    _say(_limited(self._units[number].answers(seen)))
+
+
+def _limited(values: list[list[Any]]) -> dict[str, Any]:
+    size = len(json.dumps(values))
+    if size > _ANSWER_BYTES:
+        said = f"it says {size:,} bytes about one object"
+        return {"values": [["error", said] for _ in values]}
+    return {"values": values}
