@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.assess import assess, change_between, law_at
@@ -117,6 +116,8 @@ def _text(report: Report, *, color: bool) -> str:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("plumbline")
     except PackageNotFoundError:

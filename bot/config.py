@@ -120,6 +120,7 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
         check.id: _check_config(path, lines, check.id, shipped[check.id], file) for check in CHECKS
     }
     configs |= _budgets_as_deltas(configs)
+    configs |= _apis_as_rendered(configs, file.render.kube_version)
     canonical = file.model_dump_json() + repr(sorted(configs.items()))
     return Policy(
         source=path,
@@ -152,6 +153,14 @@ def _budgets_as_deltas(configs: Mapping[str, Any]) -> dict[str, Any]:
     return {"cost_budget": replace(budget, assume=assume, kinds=kinds)}
 
 
+def _apis_as_rendered(configs: Mapping[str, Any], kube_version: str) -> dict[str, Any]:
+    """Where nobody says which APIs the clusters serve, they are those that charts are made for."""
+    apis = configs.get("removed_apis")
+    if apis is None or apis.kube_version:
+        return {}
+    return {"removed_apis": replace(apis, kube_version=kube_version.removeprefix("v"))}
+
+
 def _rightsizing(path: str, lines: Lines, file: ConfigFile) -> Rightsizing:
     try:
         return rightsizing(file.rightsizing)
@@ -178,9 +187,17 @@ def _adapter(check: str) -> TypeAdapter[Any]:
 
 @cache
 def shipped_checks() -> Mapping[str, dict[str, Any]]:
-    """The shipped config of every check, as `config/checks/<id>.yaml` has it."""
-    folder = data_root() / "config" / "checks"
+    """The shipped config of every check: `config/checks/<id>.yaml`, and the tables that it has in
+    `config/policies/<id>.yaml`."""
     return {
-        check.id: yaml.load((folder / f"{check.id}.yaml").read_bytes(), yaml.CSafeLoader) or {}
+        check.id: merged(_shipped("policies", check.id), _shipped("checks", check.id))
         for check in CHECKS
     }
+
+
+def _shipped(folder: str, check: str) -> dict[str, Any]:
+    path = data_root() / "config" / folder / f"{check}.yaml"
+    # Only checks with large tables have a file of their own for them.
+    if folder == "policies" and not path.exists():
+        return {}
+    return yaml.load(path.read_bytes(), yaml.CSafeLoader) or {}

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import structlog
-
 from bot.config import Policy
 from checks.model import Outcome, Subject
 from checks.registry import CHECKS
 from checks.rule import Check
-
-log = structlog.get_logger()
 
 
 def judge(subject: Subject, policy: Policy) -> tuple[Outcome, ...]:
@@ -24,5 +20,7 @@ def _run(check: Check, subject: Subject, policy: Policy) -> Outcome:
     try:
         return check.judge(subject, config)
     except Exception as error:
-        log.error("check_crashed", check=check.id, exc_info=True)
+        import structlog
+
+        structlog.get_logger().error("check_crashed", check=check.id, exc_info=True)
         return Outcome(check=check.id, failed=f"the check crashed: {type(error).__name__}: {error}")

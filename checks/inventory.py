@@ -14,6 +14,7 @@ from checks.model import (
     Grade,
     Inventory,
     InventoryRow,
+    Ledger,
     Resource,
     ResourceRef,
     Snapshot,
@@ -49,7 +50,10 @@ def inventory(
         if (answer := price(resource, market)) is not None
     ]
     nodes = [(r, a) for r, a in answers if isinstance(a, Cost) and a.nodes]
-    counting = _Counting.of(Ledgers.of(nodes, market.pools), within)
+    pods = frozenset(
+        r.place for r, a in answers if isinstance(a, Cost) and a.ledger is Ledger.ALLOCATION
+    )
+    counting = _Counting.of(Ledgers.of(nodes, market.pools, pods), within)
     namespaces = namespaces_of(snapshot.resources)
     return Inventory(
         sha=snapshot.sha,

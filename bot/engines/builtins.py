@@ -14,9 +14,12 @@ from typing import Any
 
 import regorus  # type: ignore[import-untyped]
 
+from bot.engines import unknown
+
 # Calls that regorus has (`http.send` as one that quietly answers nothing) and that have no place in
 # a judgement that must be the same each time and must not leave the process.
 REFUSED = {
+    "external_data": "policies have no network here, so no provider can be asked",
     "http.send": "policies have no network here",
     "net.lookup_ip_addr": "policies have no network here",
     "opa.runtime": "policies see nothing of the process that judges them",
@@ -30,6 +33,7 @@ _UNLISTED = frozenset({"print"})
 def register(engine: regorus.Engine, now_ns: int) -> None:
     """Give an engine the builtins it lacks, and a clock that stands still at `now_ns`."""
     engine.add_extension("time.now_ns", 0, lambda: now_ns)
+    engine.add_extension(unknown.NAME, 1, unknown.raising)
     for name, (arguments, function) in ADDED.items():
         engine.add_extension(name, arguments, function)
 
@@ -38,7 +42,7 @@ def known() -> frozenset[str]:
     """The names of every builtin that a policy may call."""
     runtime = regorus.Engine().eval_query("opa.runtime().builtins")
     own = runtime["result"][0]["expressions"][0]["value"]
-    return frozenset(own) | _UNLISTED | ADDED.keys() - REFUSED.keys()
+    return frozenset(own) | _UNLISTED | {unknown.NAME} | ADDED.keys() - REFUSED.keys()
 
 
 def _any(values: Any) -> bool:

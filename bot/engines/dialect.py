@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -61,7 +62,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _separators(tokens: list[_Token]) -> Iterator[tuple[int, str]]:
     """Where an expression ends with its line and the next begins with a bracket."""
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if token.fresh and token.depth and token.text in ("(", "[") and _complete(before):
             yield before.end, ";"
 

@@ -91,6 +91,7 @@ class _Plan:
             entry=rule.name.partition("_")[0],
             style=_style(needed),
             modules=tuple(texts),
+            group=number,
         )
 
     def _needed(self, module: Module, start: list[Module]) -> list[Module]:

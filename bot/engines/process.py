@@ -54,9 +54,7 @@ class Process:
         os.set_blocking(self._in, False)
 
     @classmethod
-    def start(
-        cls, box: Box, seconds: float, module: str = "bot.engines.worker"
-    ) -> Process:
+    def start(cls, box: Box, seconds: float, module: str = "bot.engines.worker") -> Process:
         """A worker that is ready: the `main` of a module. Raises WorkerDied where none is within
         `seconds`."""
         settings = (box.memory_bytes, box.cpu_seconds, box.file_bytes, box.now_ns)

@@ -91,6 +91,7 @@ class Module:
     combines: int = 0
     unknown: frozenset[str] = frozenset()
     refused: dict[str, str] = field(default_factory=dict)
+    hidden: tuple[tuple[str, int], ...] = ()
 
     @property
     def defines(self) -> set[str]:
@@ -116,7 +117,10 @@ class Module:
 class Unit:
     """What is asked at once: one definition, or a whole rule where it has a single value.
 
-    `rule` is its name ("kubernetes.admission.deny"), `query` the same as Rego writes it.
+    `rule` is its name ("kubernetes.admission.deny"), `query` the same as Rego writes it. Units of
+    one `group` share an engine, so they have the same modules. `parameters` is JSON: with it the
+    input is made of what is asked about as `review` and of the parameters. `data` is whether the
+    engine's data is asked for.
     """
 
     number: int
@@ -127,6 +131,9 @@ class Unit:
     entry: str
     style: Style
     modules: tuple[tuple[Module, str], ...]
+    group: int
+    parameters: str = ""
+    data: bool = False
 
     def problem(self, message: str) -> Problem:
         """A problem of this unit as a whole."""

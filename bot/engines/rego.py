@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from bot.engines.plan import plan
 from bot.engines.process import Box, Process, WorkerDied
-from bot.engines.program import Limits, Module, Problem, Program, Rule, Source, Style, Unit
+from bot.engines.program import (
+    Limits,
+    Module,
+    Path,
+    Problem,
+    Program,
+    Rule,
+    Source,
+    Style,
+    Unit,
+)
 
 __all__ = [
     "Answer",
@@ -70,6 +80,9 @@ class RegoEngine:
         self._process: Process | None = None
         self._loaded: set[int] = set()
         self._dead: set[int] = set()
+        self._data: Callable[[], str] = lambda: "{}"
+        self._holding = False
+        self._turn = 0
         self._end = time.monotonic() + limits.total_seconds
 
     def __enter__(self) -> RegoEngine:
@@ -90,12 +103,29 @@ class RegoEngine:
 
     def compile(self, sources: Sequence[Source]) -> Program:
         """Parse files and plan what they ask. Raises EngineError."""
+        modules, problems = self.parse(sources)
+        return plan(modules, problems)
+
+    def parse(
+        self,
+        sources: Sequence[Source],
+        *,
+        v0: bool | None = None,
+        unknown: Sequence[Path] = (),
+        first: int = 0,
+    ) -> tuple[list[Module], list[Problem]]:
+        """The modules of files, numbered from `first`, and what of them does not parse. What is
+        loaded is forgotten. `v0` is their syntax, None for what fits each; `unknown` are paths
+        ("input", "review", "userInfo") that are errors where they are evaluated. Raises
+        EngineError."""
         self._loaded.clear()
         self._dead.clear()
+        self._turn += 1
         modules: list[Module] = []
         problems: list[Problem] = []
-        for number, source in enumerate(sources):
-            found = self._tell({"do": "survey", "text": source.text})
+        for number, source in enumerate(sources, start=first):
+            ask = {"do": "survey", "text": source.text, "v0": v0, "unknown": unknown}
+            found = self._tell(ask)
             if isinstance(found, str):
                 problems.append(Problem(path=source.path, line=0, message=found))
             elif "error" in found:
@@ -103,8 +133,25 @@ class RegoEngine:
                 line = error.get("line", 0)
                 problems.append(Problem(path=source.path, line=line, message=error["message"]))
             else:
-                modules.append(module_of(source, number, found))
-        return plan(modules, problems)
+                # The text as OPA takes it; its lines are those of the file.
+                modules.append(module_of(replace(source, text=found["text"]), number, found))
+        return modules, problems
+
+    def hold(self, data: Callable[[], str]) -> None:
+        """What units with `data` see as `data`, as JSON; asked for when the first is loaded."""
+        self._data = data
+
+    def ask(
+        self, units: Sequence[Unit], text: str, label: str
+    ) -> tuple[list[tuple[Unit, Any]], list[Problem]]:
+        """What units, all of one style, say of an input: (unit, value), and what could not be
+        answered. `label` names the input in messages. Raises EngineError."""
+        said: list[tuple[Unit, Any]] = []
+        problems: list[Problem] = []
+        waiting = [unit for unit in units if unit.number not in self._dead]
+        while waiting:
+            waiting = self._ask(waiting, text, label, said, problems)
+        return said, problems
 
     def judge(self, program: Program, questions: Iterable[Question]) -> tuple[Answer, ...]:
         """Ask every unit of the program, the last one compiled, every question. Raises
@@ -117,9 +164,9 @@ class RegoEngine:
         for style in Style:
             units = [u for u in program.units if u.style is style and u.number not in self._dead]
             if units:
-                text = question.write(style)
-            while units:
-                units = self._ask(units, text, question, said, problems)
+                found, failed = self.ask(units, question.write(style), question.label)
+                said += found
+                problems += failed
         order = {unit.number: place for place, unit in enumerate(program.units)}
         said.sort(key=lambda one: order[one[0].number])
         return Answer(said=tuple(said), problems=tuple(problems))
@@ -128,7 +175,7 @@ class RegoEngine:
         self,
         units: list[Unit],
         text: str,
-        question: Question,
+        label: str,
         said: list[tuple[Unit, Any]],
         problems: list[Problem],
     ) -> list[Unit]:
@@ -151,7 +198,7 @@ class RegoEngine:
                 elif found["value"] is not None:
                     said.append((unit, found["value"]))
         except WorkerDied as died:
-            self._buried(waiting[at], f"{self._why(died)}, on {question.label}", problems)
+            self._buried(waiting[at], f"{self._why(died)}, on {label}", problems)
             return waiting[at + 1 :]
         return []
 
@@ -163,8 +210,20 @@ class RegoEngine:
             {"name": f"m{module.number}", "v0": module.v0, "text": text}
             for module, text in unit.modules
         ]
-        message = {"do": "load", "unit": unit.number, "rule": unit.query, "modules": modules}
-        found = self._tell(message)
+        found = self._held() if unit.data else {}
+        if not isinstance(found, str):
+            found = self._tell(
+                {
+                    "do": "load",
+                    "unit": unit.number,
+                    # Numbers are used again after each `parse`.
+                    "group": f"{self._turn}/{unit.group}",
+                    "rule": unit.query,
+                    "modules": modules,
+                    "parameters": unit.parameters,
+                    "data": unit.data,
+                }
+            )
         if isinstance(found, str):
             self._buried(unit, found, problems)
         elif "error" in found:
@@ -173,6 +232,14 @@ class RegoEngine:
         else:
             self._loaded.add(unit.number)
         return unit.number in self._loaded
+
+    def _held(self) -> dict[str, Any] | str:
+        """Make sure that the worker has the data."""
+        if self._holding:
+            return {}
+        found = self._tell({"do": "data", "text": self._data()})
+        self._holding = not isinstance(found, str) and "error" not in found
+        return found
 
     def _buried(self, unit: Unit, why: str, problems: list[Problem]) -> None:
         self._stop()
@@ -211,6 +278,7 @@ class RegoEngine:
 
     def _stop(self) -> None:
         self._loaded.clear()
+        self._holding = False
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -244,6 +312,7 @@ def module_of(source: Source, number: int, facts: dict[str, Any]) -> Module:
         combines=facts["combines"],
         unknown=frozenset(facts["unknown"]),
         refused=facts["refused"],
+        hidden=tuple((name, line) for name, line in facts["hidden"]),
     )
 
 

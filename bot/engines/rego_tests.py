@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -14,6 +14,7 @@ from bot.engines.program import Limits, Module, Problem, Rule, Source, query
 from bot.engines.rego import EngineError, module_of
 
 _START_SECONDS = 30.0
+_WORKER = "bot.engines.trial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class RegoTests:
         modules: list[Module] = []
         problems: list[Problem] = []
         for number, source in enumerate(sources):
-            found = self._tell({"do": "survey", "text": source.text})
+            found = self._tell({"do": "survey", "text": source.text, "v0": None, "unknown": []})
             if isinstance(found, str):
                 problems.append(Problem(path=source.path, line=0, message=found))
             elif "error" in found:
@@ -85,7 +86,9 @@ class RegoTests:
                 line = int(error.get("line", 0))
                 problems.append(Problem(path=source.path, line=line, message=error["message"]))
             else:
-                modules.append(module_of(source, number, found))
+                # The text as OPA takes it; its lines are those of the file.
+                written = replace(source, text=found["text"])
+                modules.append(module_of(written, number, found))
         return modules, problems
 
     def doubts(self, sources: Sequence[Source]) -> Iterator[Problem]:
@@ -112,7 +115,8 @@ class RegoTests:
             return Tried(problem=_at(trial, found["error"]), seconds=seconds)
         return Tried(
             value=found["value"],
-            prints=tuple(found["prints"]),
+            # The engine says in which module a line was printed, which is no file's name.
+            prints=tuple(line.split(": ", 1)[-1] for line in found["prints"]),
             covered=_paths(trial, found.get("covered", {})),
             seconds=seconds,
         )
@@ -126,12 +130,14 @@ class RegoTests:
                 {"name": f"m{module.number}", "v0": module.v0, "text": text}
                 for module, text in trial.texts
             ]
-            process.send({"do": "trial", "modules": modules, "covering": covering}, self._seconds())
+            process.send(
+                {"do": "prepare", "modules": modules, "covering": covering}, self._seconds()
+            )
             found = process.receive(self._seconds())
             if "error" in found:
                 return found
             self._loaded = wanted
-        process.send({"do": "trial", "rule": trial.query, "covering": covering}, self._seconds())
+        process.send({"do": "try", "rule": trial.query}, self._seconds())
         return process.receive(self._seconds())
 
     def _tell(self, message: dict[str, Any]) -> dict[str, Any] | str:
@@ -157,7 +163,7 @@ class RegoTests:
     def _running(self) -> Process:
         if self._process is None:
             try:
-                self._process = Process.start(self._box, _START_SECONDS)
+                self._process = Process.start(self._box, _START_SECONDS, _WORKER)
             except (WorkerDied, OSError) as error:
                 raise EngineError(f"the Rego engine does not start: {error}") from error
         return self._process

@@ -29,7 +29,7 @@ def said(rule: str, value: Any) -> list[Said]:
         remedy = details.get("remedy")
         one = Said(
             message=message,
-            pointer=_pointer(details.get("path", details.get("field"))),
+            pointer=pointer_of(details.get("path", details.get("field"))),
             remedy=remedy if isinstance(remedy, str) else "",
         )
         found.setdefault(message, one)
@@ -67,7 +67,7 @@ def _text(item: dict[str, Any]) -> str | None:
     return None
 
 
-def _pointer(path: Any) -> Pointer:
+def pointer_of(path: Any) -> Pointer:
     """A place in the object: ["spec", "containers", 0], "/spec/containers/0" or
     "spec.containers[0]"; () where it is none."""
     if isinstance(path, list):

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 _VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d*)(?:\.(?P<precision>\d*))?(?P<verb>.?)", re.S)
@@ -20,30 +21,43 @@ _NAMES: dict[type, str] = {int: "int", float: "float64", str: "string"}
 
 def sprintf(form: Any, values: Any) -> str:
     """The text. Raises TypeError or ValueError for what is not supported here."""
-    if not isinstance(form, str) or not isinstance(values, list):
+    if type(form) is not str or type(values) is not list:
         raise TypeError("expected a string and an array")
+    verbs, text = _parsed(form)
+    if len(verbs) != len(values):
+        said = [_formatted(verb, value) for verb, value in zip(verbs, values, strict=False)]
+        said += [f"%!{verb['verb']}(MISSING)" for verb in verbs[len(values) :]]
+        extra = [_argument(value) for value in values[len(verbs) :]]
+        rest = ", ".join(f"{_NAMES[type(v)]}={_plain(v)}" for v in extra)
+        return "".join(_woven(text, said)) + (f"%!(EXTRA {rest})" if rest else "")
+    return "".join(_woven(text, [_formatted(*pair) for pair in zip(verbs, values, strict=True)]))
+
+
+def _woven(text: tuple[str, ...], said: list[str]) -> Iterator[str]:
+    for before, one in zip(text, said, strict=False):
+        yield before
+        yield one
+    yield text[-1]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(form: str) -> tuple[tuple[re.Match[str], ...], tuple[str, ...]]:
+    """The verbs of a format and the text before, between and after them. Raises ValueError."""
     if _UNSUPPORTED.search(form.replace("%%", "")):
         raise ValueError("an argument's index and a width from the arguments are not supported")
-    rest = [_argument(value) for value in values]
-    taken = 0
-    parts: list[str] = []
+    verbs: list[re.Match[str]] = []
+    text = [""]
     end = 0
     for found in _VERB.finditer(form):
-        parts.append(form[end : found.start()])
+        text[-1] += form[end : found.start()]
         end = found.end()
-        verb = found["verb"]
-        if verb in ("", "%"):
-            parts.append("%" if verb else "%!(NOVERB)")
-        elif taken == len(rest):
-            parts.append(f"%!{verb}(MISSING)")
+        if found["verb"] in ("", "%"):
+            text[-1] += found["verb"] or "%!(NOVERB)"
         else:
-            parts.append(_formatted(found, rest[taken]))
-            taken += 1
-    parts.append(form[end:])
-    if taken < len(rest):
-        extra = ", ".join(f"{_NAMES[type(v)]}={_plain(v)}" for v in rest[taken:])
-        parts.append(f"%!(EXTRA {extra})")
-    return "".join(parts)
+            verbs.append(found)
+            text.append("")
+    text[-1] += form[end:]
+    return tuple(verbs), tuple(text)
 
 
 def _argument(value: Any) -> int | float | str:
@@ -53,8 +67,11 @@ def _argument(value: Any) -> int | float | str:
     return rego_text(value)
 
 
-def _formatted(found: re.Match[str], value: int | float | str) -> str:
+def _formatted(found: re.Match[str], given: Any) -> str:
+    value = _argument(given)
     flags, verb = found["flags"], found["verb"]
+    if type(value) is str and verb in ("v", "s") and len(found[0]) == len("%v"):
+        return value
     width = int(found["width"] or 0)
     precision = None if found["precision"] is None else int(found["precision"] or 0)
     if max(width, precision or 0) > _WIDEST:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+Tree = dict[str, Any]
+
 # How much of a reference is kept: input.request.object, data.lib.kubernetes.is_pod, …
 _LONGEST = 12
 
@@ -51,7 +53,7 @@ class Survey:
     def imports(self, found: list[dict[str, Any]]) -> None:
         """Learn what the module's imports are called in it."""
         for one in found:
-            path = _constant(_path(one["refr"]))
+            path = _constant(path_of(one["refr"]))
             alias = one.get("as")
             name = alias["text"] if alias else path[-1]
             if path[0] in ("data", "input"):
@@ -68,7 +70,7 @@ class Survey:
 
     def _visit(self, key: str, value: Any) -> None:
         if key == "Call":
-            path, line = _path(value["fcn"]), value["span"]["line"]
+            path, line = path_of(value["fcn"]), value["span"]["line"]
             self.calls.setdefault(self._resolved(_constant(path)), line)
             self.visit(value["params"])
         elif key in ("Var", "RefDot", "RefBrack"):
@@ -84,7 +86,7 @@ class Survey:
     def _reference(self, node: dict[str, Any], line: int) -> None:
         for part in _computed(node):
             self.visit(part)
-        path = _path(node)
+        path = path_of(node)
         if path[0] is None:
             return
         self.names.setdefault(path[0], line)
@@ -103,7 +105,7 @@ class Survey:
 
 def survey(tree: dict[str, Any], text: bytes) -> Survey:
     """The facts of a module from its syntax tree and its text."""
-    found = Survey(package=list(_constant(_path(tree["package"]["refr"]))))
+    found = Survey(package=list(_constant(path_of(tree["package"]["refr"]))))
     for one in tree["imports"]:
         if one.get("as"):
             # The tree has where the alias stands, not what it is.
@@ -120,7 +122,7 @@ def survey(tree: dict[str, Any], text: bytes) -> Survey:
 def _head(rule: dict[str, Any]) -> tuple[str, str, int, int]:
     kind, body = next(iter(rule.items()))
     form, head = ("Compr", body) if kind == "Default" else next(iter(body["head"].items()))
-    path = _path(head["refr"])
+    path = path_of(head["refr"])
     # A constant key makes a rule of its own, of which the engine does not know the whole.
     plain = path[1:] in ([], [None])
     shape = {"Set": "set", "Compr": "value", "Func": "function"}[form]
@@ -137,16 +139,16 @@ def _without_name(rule: dict[str, Any]) -> dict[str, Any]:
     return {kind: {**body, "head": {form: {**head, "refr": list(_computed(head["refr"]))}}}}
 
 
-def _path(node: dict[str, Any]) -> list[str | None]:
+def path_of(node: Tree) -> list[str | None]:
     """The steps of a reference; None for one that is computed."""
     key, value = next(iter(node.items()))
     if key == "Var":
         return [value["value"]]
     if key == "RefDot":
-        return [*_path(value["refr"]), value["field"][1] if value["field"] else None]
+        return [*path_of(value["refr"]), value["field"][1] if value["field"] else None]
     if key == "RefBrack":
         index = value["index"].get("String")
-        return [*_path(value["refr"]), index["value"] if index else None]
+        return [*path_of(value["refr"]), index["value"] if index else None]
     return [None]
 
 

@@ -1,10 +1,16 @@
-"""Rego's own tests: rules that are evaluated without an input of ours. Runs in the worker only."""
+"""The worker for Rego's own tests and for doubts about policies: as the one that judges, and rules
+can be evaluated without an input of ours."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
+
+from bot.engines.doubts import doubts
+from bot.engines.group import NOT_HANDED_OVER
+from bot.engines.reader import tree_of
+from bot.engines.sprintf import sprintf
+from bot.engines.worker import Worker, explained, say, serve
 
 _ANSWER_BYTES = 256 * 1024
 _PRINTED = 20
@@ -13,53 +19,72 @@ _LONGEST_PRINT = 500
 _UNDEFINED = '"<undefined>"'
 
 
-class Trial:
-    """The modules that are tried now, in an engine of their own."""
+def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
+    """Answer what comes in on standard input, until it ends."""
+    serve(memory_bytes, cpu_seconds, lambda: _Trials(file_bytes, now_ns))
 
-    def __init__(
-        self, engine: Callable[[], Any], explained: Callable[[Exception], dict[str, Any]]
-    ) -> None:
-        self._new = engine
-        self._explained = explained
-        self._engine: Any = None
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Load `modules`, or evaluate `rule` in those loaded before.
+class _Trials(Worker):
+    """The modules that are tried now, in an engine with our `sprintf`, which is OPA's, and where a
+    value cannot be handed to it (a set of objects), in one with the engine's."""
 
-        An evaluation's answer has `value` (None where it is undefined), `prints`, and where lines
-        are counted `covered`, the lines of each module that something came of.
-        """
+    def __init__(self, file_bytes: int, now_ns: int) -> None:
+        super().__init__(file_bytes, now_ns)
+        self._modules: list[dict[str, Any]] = []
+        self._covering = False
+        self._tried: Any = None
+        self._plain: Any = None
+
+    def answer(self, request: dict[str, Any]) -> None:
+        """Answer one request. A trial's answer has `value` (None where it is undefined), `prints`,
+        and where lines are counted `covered`: those of each module that something came of."""
         try:
-            if "modules" in request:
-                return self._load(request["modules"], covering=request["covering"])
-            return self._ask(request["rule"], covering=request["covering"])
+            match request["do"]:
+                case "try":
+                    say(self._try(request["rule"]))
+                case "prepare":
+                    self._prepare(request["modules"], covering=request["covering"])
+                    say({"loaded": True})
+                case "doubt":
+                    say({"doubts": doubts(tree_of(self.parsed(request["text"], None)[0]))})
+                case _:
+                    super().answer(request)
         except RuntimeError as error:
-            return {"error": self._explained(error)}
+            say({"error": explained(error)})
 
-    def _load(self, modules: list[dict[str, Any]], *, covering: bool) -> dict[str, Any]:
-        engine = self._new()
-        engine.set_enable_coverage(covering)
-        for module in modules:
+    def _prepare(self, modules: list[dict[str, Any]], *, covering: bool) -> None:
+        self._modules, self._covering = modules, covering
+        self._plain = None
+        self._tried = self._loaded()
+        self._tried.add_extension("sprintf", 2, sprintf)
+
+    def _loaded(self) -> Any:
+        engine = self.engine()
+        engine.set_enable_coverage(self._covering)
+        for module in self._modules:
             engine.set_rego_v0(module["v0"])
             engine.add_policy(module["name"], module["text"])
-        self._engine = engine
-        return {"loaded": True}
+        return engine
 
-    def _ask(self, rule: str, *, covering: bool) -> dict[str, Any]:
-        engine = self._engine
+    def _try(self, rule: str) -> dict[str, Any]:
+        try:
+            return self._evaluated(self._tried, rule)
+        except RuntimeError as error:
+            if not NOT_HANDED_OVER.search(str(error)):
+                raise
+        self._plain = self._plain or self._loaded()
+        return self._evaluated(self._plain, rule)
+
+    def _evaluated(self, engine: Any, rule: str) -> dict[str, Any]:
         engine.clear_coverage_data()
         engine.take_prints()
         answer = engine.eval_rule_as_json(rule)
         if len(answer) > _ANSWER_BYTES:
             return {"error": {"message": f"it says {len(answer):,} bytes"}}
-        said: dict[str, Any] = {"prints": _printed(engine.take_prints())}
+        prints = [line[:_LONGEST_PRINT] for line in engine.take_prints()[:_PRINTED]]
         nothing = answer == _UNDEFINED and engine.eval_rule(rule) is None
-        said["value"] = None if nothing else json.loads(answer)
-        if covering:
+        said: dict[str, Any] = {"value": None if nothing else json.loads(answer), "prints": prints}
+        if self._covering:
             report = json.loads(engine.get_coverage_report_as_json())
             said["covered"] = {file["path"]: file["covered"] for file in report["files"]}
         return said
-
-
-def _printed(lines: list[str]) -> list[str]:
-    return [line[:_LONGEST_PRINT] for line in lines[:_PRINTED]]

@@ -30,6 +30,8 @@ class Assumptions:
     cpu: str | None = None
     memory: str | None = None
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
     def __post_init__(self) -> None:
         nodes = (self.nodes, *self.nodes_for.values())
         minutes = (self.job_minutes, *self.job_minutes_for.values())

@@ -179,7 +179,7 @@ def _ledgers(pairs: Sequence[Pair], pools: tuple[Pool, ...], branch: Inventory |
     ]
     pods = {p.resource.place for p in pairs if _runs_pods(p)}
     if branch is not None:
-        pods |= {row.place for row in branch.rows if row.ledger is Ledger.ALLOCATION}
+        pods |= {row.place for row, _ in branch.counted() if row.ledger is Ledger.ALLOCATION}
     found = Ledgers.of([*after, *before], pools, frozenset(pods))
     if branch is None:
         return found

@@ -13,7 +13,6 @@ from checks.pricing.kinds.found import by_rule, by_shape
 from checks.pricing.kinds.pieces import Answer
 from checks.pricing.market import TERRAFORM, Market, Sheets
 from checks.pricing.scale import is_autoscaler, target_of
-from checks.pricing.terraform import price_terraform
 
 __all__ = ["Answer", "Assumptions", "Market", "Sheets", "price"]
 
@@ -55,6 +54,9 @@ def _terraform(resource: Resource, market: Market) -> Answer | None:
     prices = market.sheets.facts.prices_at(resource.place)
     usage = market.usage.get(resource.name, {})
     siblings = market.addresses.get(resource.rendered_from, {})
+    # Most changes have no Terraform, and its rules are many.
+    from checks.pricing.terraform import price_terraform
+
     return price_terraform(resource, prices, usage, market.sheets.facts.now, siblings)
 
 

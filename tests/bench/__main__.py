@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.bench import webhooks
+from tests.bench import estate, pricing, webhooks
 from tests.bench.processes import Run, measure, plumbline, python
 from tests.bench.repos import manifest, repository
 
@@ -26,6 +26,8 @@ def main() -> int:
         starting(root)
         growing(root)
         everything(root)
+        estate.run(root)
+    pricing.main()
     return 0
 
 

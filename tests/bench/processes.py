@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -19,13 +19,24 @@ class Run:
     mebibytes: float
 
 
-def measure(command: Sequence[str], times: int = 5, accepted: Sequence[int] = (0,)) -> Run:
-    """Run `command` once unmeasured and then `times` times. Raises where it fails."""
+def measure(
+    command: Sequence[str],
+    times: int = 5,
+    accepted: Sequence[int] = (0,),
+    *,
+    environment: Mapping[str, str] | None = None,
+    rehearsed: bool = True,
+    stderr: int | None = None,
+) -> Run:
+    """Run `command` once unmeasured where that is wanted, and then `times` times. Raises where it
+    fails."""
     seconds: list[float] = []
     peaks: list[float] = []
-    for turn in range(times + 1):
+    for turn in range(0 if rehearsed else 1, times + 1):
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+        )
         _, status, usage = os.wait4(process.pid, 0)
         took = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -52,7 +52,7 @@ def test_a_costly_change_is_failed_and_explained_and_its_fix_passes(world: World
     }
     body = world.commented(repo, pull)
     assert "What blocks" in body
-    assert "+$2,080.50" in body
+    assert "+$2,141.82" in body
     repo.push("feature", fix())
     assert world.verdict(repo, pull)["plumbline"].conclusion == "success"
     assert "plumbline: pass" in world.commented(repo, pull)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.engines.cel.library import FUNCTIONS, NAMESPACES, Overload, dispatch
+from bot.engines.cel.library.re2 import pattern
+from bot.engines.cel.library.times import parsed_duration, parsed_timestamp
 from bot.engines.cel.macros import Code, bind, comprehension, optional_map
 from bot.engines.cel.operators import (
     BINARY,
@@ -27,10 +29,26 @@ from bot.engines.cel.syntax import (
     MapOf,
     Select,
 )
-from bot.engines.cel.values import NONE, CelError, Lazy, Optional, Type, UInt, equal, type_name
+from bot.engines.cel.values import (
+    NONE,
+    CelError,
+    Lazy,
+    Optional,
+    Type,
+    UInt,
+    equal,
+    type_name,
+    worse,
+)
 
 _TYPES = ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type")
 _OPTIONAL_TYPE = "optional_type"
+_LITERALS: Mapping[str, Callable[[str], object]] = {
+    "matches": pattern,
+    "find": pattern,
+    "duration": parsed_duration,
+    "timestamp": parsed_timestamp,
+}
 
 
 class CompileError(Exception):
@@ -91,6 +109,10 @@ class _Compiler:
         if name in _TYPES or name == _OPTIONAL_TYPE:
             kind = Type(name)
             return lambda _frame: kind
+        if name == "authorizer":
+            raise CompileError(
+                "unsupported expression: authorizer (who may do what is known to the cluster only)"
+            )
         self.names.add(name)
         return lambda frame: frame[0][name]
 
@@ -151,6 +173,7 @@ class _Compiler:
         if not fitting:
             count = len(args) - name.startswith(".")
             raise CompileError(f"found no matching overload for '{shown}' with {count} arguments")
+        _check_literals(shown, args)
         return dispatch(shown, fitting, [self.code(arg, scope) for arg in args])
 
     def _list(self, expr: ListOf, scope: Mapping[str, int]) -> Code:
@@ -203,6 +226,18 @@ class _Compiler:
         if expr.kind in ("optMap", "optFlatMap"):
             return optional_map(target, first, body, flat=expr.kind == "optFlatMap")
         return comprehension(expr.kind, target, slots, where, body)
+
+
+def _check_literals(name: str, args: Sequence[Expr]) -> None:
+    """What Kubernetes refuses when the policy is made: constants that cannot be read. Raises
+    CompileError."""
+    check = _LITERALS.get(name)
+    text = args[-1].value if check and args and isinstance(args[-1], Literal) else None
+    if check is not None and type(text) is str:
+        try:
+            check(text)
+        except CelError as error:
+            raise CompileError(str(error)) from None
 
 
 def _qualified(expr: Select, scope: Mapping[str, int]) -> str:
@@ -278,12 +313,12 @@ def _logical(name: str, codes: Sequence[Code]) -> Code:
             try:
                 value = code(frame)
             except CelError as error:
-                failed = failed or error
+                failed = worse(failed, error)
                 continue
             if value is decides:
                 return decides
             if type(value) is not bool:
-                failed = failed or no_overload(name, value)
+                failed = worse(failed, no_overload(name, value))
         if failed is not None:
             raise failed
         return not decides

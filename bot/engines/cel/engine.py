@@ -26,9 +26,11 @@ Value: TypeAlias = "tuple[Literal['value', 'error'], Any]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What each expression of a unit is: ("value", v) or ("error", message)."""
+    """What each expression of a unit is: ("value", v) or ("error", message). `unknown` are the
+    places of errors that are ours, not the policy's: in the cluster there might be a value."""
 
     values: Sequence[Value]
+    unknown: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class CelEngine:
                 process.send(self._message(waiting, bindings), self._seconds())
                 for at, unit in enumerate(waiting):  # noqa: B007 - needed where it ends
                     values = process.receive(self._seconds())["values"]
-                    said[unit] = Evaluated(values=[(kind, value) for kind, value in values])
+                    said[unit] = _evaluated(values)
         except WorkerDied as died:
             self._stop()
             unit = waiting[at]
@@ -144,7 +146,8 @@ class CelEngine:
         return {"do": "ask", "units": units, "set": fresh, "names": list(bindings)}
 
     def _failed(self, unit: int, why: str) -> Evaluated:
-        return Evaluated(values=[("error", why)] * len(self._sources[unit].expressions))
+        count = len(self._sources[unit].expressions)
+        return Evaluated(values=[("error", why)] * count, unknown=frozenset(range(count)))
 
     def _load(self, unit: int) -> str:
         """Make sure that the worker has the unit; "" or why it does not."""
@@ -194,3 +197,10 @@ class CelEngine:
         if self._process is not None:
             self._process.close()
             self._process = None
+
+
+def _evaluated(values: Sequence[Sequence[Any]]) -> Evaluated:
+    return Evaluated(
+        values=[("value" if kind == "value" else "error", value) for kind, value in values],
+        unknown=frozenset(at for at, (kind, _) in enumerate(values) if kind == "unknown"),
+    )

@@ -33,9 +33,7 @@ _NUMBER = re.compile(
 )
 _IDENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED_IDENT = re.compile(r"`([A-Za-z0-9_.\-/ ]+)`")
-_STRING = re.compile(
-    r"(?P<prefix>[rR][bB]|[bB][rR]|[rRbB])?(?P<quote>\"\"\"|'''|\"|')", re.ASCII
-)
+_STRING = re.compile(r"(?P<prefix>[rR][bB]|[bB][rR]|[rRbB])?(?P<quote>\"\"\"|'''|\"|')", re.ASCII)
 _SYMBOL = re.compile(r"\[\?|\.\?|&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}]")
 _ESCAPE = re.compile(
     r"\\(?:(?P<plain>[abfnrtv\\?\"'`])|[xX](?P<hex>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})"
@@ -45,8 +43,25 @@ _ESCAPE = re.compile(
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _WORDS = {"true": True, "false": False, "null": None}
 RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var "
-    "void while".split()
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+    ]
 )
 
 

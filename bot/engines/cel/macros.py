@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from bot.engines.cel.operators import no_overload
-from bot.engines.cel.values import NONE, CelError, Optional
+from bot.engines.cel.values import NONE, CelError, Optional, worse
 
 # What an expression is compiled to: from a frame (its first slot is the bindings, the others are
 # the variables of comprehensions) to a value. Raises CelError.
@@ -21,14 +21,16 @@ def comprehension(
         slot = slots[0]
 
         def each(frame: list[Any]) -> Iterable[Any]:
-            for frame[slot] in _items(target(frame)):
-                yield frame[slot]
+            for one in _items(target(frame)):
+                frame[slot] = one
+                yield one
     else:
         first, second = slots
 
         def each(frame: list[Any]) -> Iterable[Any]:
-            for frame[first], frame[second] in _pairs(target(frame)):
-                yield frame[first]
+            for key, value in _pairs(target(frame)):
+                frame[first], frame[second] = key, value
+                yield key
 
     match kind:
         case "all":
@@ -44,14 +46,10 @@ def comprehension(
         case "transformMap":
             return lambda frame: {k: body(frame) for k in each(frame) if _holds(where, frame)}
         case _:
-            return lambda frame: _merged(
-                body(frame) for _ in each(frame) if _holds(where, frame)
-            )
+            return lambda frame: _merged(body(frame) for _ in each(frame) if _holds(where, frame))
 
 
-def _quantified(
-    each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop: bool
-) -> Code:
+def _quantified(each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop: bool) -> Code:
     """`exists` and `all`: an error counts only where no element decides."""
 
     def run(frame: list[Any]) -> bool:
@@ -60,12 +58,12 @@ def _quantified(
             try:
                 value = body(frame)
             except CelError as error:
-                failed = failed or error
+                failed = worse(failed, error)
                 continue
             if value is stop:
                 return stop
             if type(value) is not bool:
-                failed = failed or no_overload("_||_" if stop else "_&&_", value)
+                failed = worse(failed, no_overload("_||_" if stop else "_&&_", value))
         if failed is not None:
             raise failed
         return not stop
@@ -92,9 +90,9 @@ def _holds(where: Code | None, frame: list[Any]) -> bool:
 
 
 def _true(value: Any) -> bool:
-    if type(value) is not bool:
-        raise no_overload("_?_:_", value)
-    return value
+    if value is True or value is False:
+        return bool(value)
+    raise no_overload("_?_:_", value)
 
 
 def _merged(maps: Iterable[Any]) -> dict[Any, Any]:

@@ -216,7 +216,7 @@ def lookup(container: Any, key: Any, *, test: bool) -> Any:
 def _at(values: list[Any], key: Any) -> Any:
     if type(key) not in NUMBERS:
         raise CelError(f"unsupported index type '{type_name(key)}' in list")
-    if key != key or key != int(key):  # noqa: PLR0124 - NaN is not itself
+    if isinstance(key, float) and not key.is_integer():
         raise CelError(f"unsupported index value {key} in list")
     return values[int(key)] if 0 <= key < len(values) else _ABSENT
 

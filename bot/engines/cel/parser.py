@@ -201,9 +201,7 @@ class _Parser:
         if (name in _ONE_NAME and len(args) == 2) or (name == "map" and len(args) == 3):
             where = args[1] if len(args) == 3 else None
             return Macro(kind, target, (self._name(args[0]),), where, args[-1], call.at)
-        if (name in _TWO_NAMES and len(args) == 3) or (
-            name in _TRANSFORMS and len(args) in (3, 4)
-        ):
+        if (name in _TWO_NAMES and len(args) == 3) or (name in _TRANSFORMS and len(args) in (3, 4)):
             names = (self._name(args[0]), self._name(args[1]))
             if names[0] == names[1]:
                 self._fail(call.at, "the two variables of a comprehension have the same name")

@@ -10,6 +10,7 @@ from bot.engines.cel.compile import Compiled, CompileError, compiled
 from bot.engines.cel.lexer import SyntaxFault
 from bot.engines.cel.library.conversions import text_of
 from bot.engines.cel.parser import parse
+from bot.engines.cel.partial import UNKNOWN
 from bot.engines.cel.syntax import Expr, Ident, Macro, Select, children
 from bot.engines.cel.values import (
     INT_MAX,
@@ -19,6 +20,7 @@ from bot.engines.cel.values import (
     Lazy,
     Optional,
     Timestamp,
+    UnknownError,
 )
 
 _VARIABLES = "variables"
@@ -63,11 +65,35 @@ class Variables(Lazy):
             try:
                 self._known[name] = _run(self._codes[name], self._bindings)
             except CelError as error:
-                self._known[name] = CelError(f"variable {name} fails to evaluate: {error}")
+                said = f"variable {name} fails to evaluate: {error}"
+                self._known[name] = type(error)(said)
         value = self._known[name]
-        if type(value) is CelError:
+        if isinstance(value, CelError):
             raise value
         return value
+
+
+class Partial(Lazy):
+    """A map of which some fields are not known here; "*" stands for all that it does not have."""
+
+    __slots__ = ("_fields", "_unknown")
+
+    def __init__(self, fields: Mapping[str, Any], unknown: Mapping[str, str]) -> None:
+        self._fields = fields
+        self._unknown = unknown
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field. Raises UnknownError."""
+        why = self._unknown.get(name, self._unknown.get("*"))
+        if name not in self._fields and why is not None:
+            raise UnknownError(f"cannot be told: {why}")
+        return name in self._fields
+
+    def get(self, name: str) -> Any:
+        """The value of a field. Raises CelError."""
+        if not self.has(name):
+            raise CelError(f"no such key: {name}")
+        return self._fields[name]
 
 
 def load(variables: Sequence[Sequence[str]], expressions: Sequence[str]) -> tuple[Unit | None, str]:
@@ -96,9 +122,13 @@ def _compiled(text: str, earlier: Mapping[str, Compiled]) -> Compiled:
 
 def _check_variables(expr: Expr, earlier: Mapping[str, Compiled]) -> None:
     """Only variables that are defined before can be named. Raises CompileError."""
-    if isinstance(expr, Select) and isinstance(expr.operand, Ident):
-        if expr.operand.name == _VARIABLES and expr.field not in earlier:
-            raise CompileError(f"undefined field '{expr.field}' of variables")
+    if (
+        isinstance(expr, Select)
+        and isinstance(expr.operand, Ident)
+        and expr.operand.name == _VARIABLES
+        and expr.field not in earlier
+    ):
+        raise CompileError(f"undefined field '{expr.field}' of variables")
     if isinstance(expr, Macro) and _VARIABLES in expr.names:
         return
     for child in children(expr):
@@ -108,6 +138,8 @@ def _check_variables(expr: Expr, earlier: Mapping[str, Compiled]) -> None:
 def _answer(one: Compiled, bindings: Mapping[str, Any]) -> list[Any]:
     try:
         return ["value", plain(_run(one, bindings))]
+    except UnknownError as error:
+        return ["unknown", str(error)]
     except CelError as error:
         return ["error", str(error)]
 
@@ -115,7 +147,7 @@ def _answer(one: Compiled, bindings: Mapping[str, Any]) -> list[Any]:
 def _run(one: Compiled, bindings: Mapping[str, Any]) -> Any:
     for name in one.names:
         if name not in bindings:
-            raise CelError(f"undeclared reference to '{name}'")
+            raise UnknownError(f"undeclared reference to '{name}'")
     return one.run(bindings)
 
 
@@ -123,10 +155,11 @@ def normal(value: Any) -> Any:
     """A value of JSON as the cluster reads it: numbers without a fraction are whole."""
     kind = type(value)
     if kind is dict:
-        return {key: normal(one) for key, one in value.items()}
+        fields = {key: normal(one) for key, one in value.items() if key != UNKNOWN}
+        return Partial(fields, value[UNKNOWN]) if UNKNOWN in value else fields
     if kind is list:
         return [normal(one) for one in value]
-    if kind is float and value == value // 1 and abs(value) < _WHOLE:  # noqa: RUF069
+    if kind is float and value == value // 1 and abs(value) < _WHOLE:
         whole = int(value)
         return whole if INT_MIN <= whole <= INT_MAX else value
     if kind is int and not INT_MIN <= value <= INT_MAX:
@@ -137,9 +170,7 @@ def normal(value: Any) -> Any:
 def plain(value: Any) -> Any:
     """A value as JSON; what JSON does not have is text."""
     if isinstance(value, dict):
-        return {
-            key if type(key) is str else text_of(key): plain(one) for key, one in value.items()
-        }
+        return {key if type(key) is str else text_of(key): plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [plain(one) for one in value]
     if isinstance(value, Optional):

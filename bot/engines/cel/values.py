@@ -16,8 +16,17 @@ class CelError(Exception):
     """An evaluation failed, as it would in the cluster."""
 
 
-class UnsupportedError(CelError):
+class UnknownError(CelError):
+    """It would be known in the cluster, but not here: no error of the policy."""
+
+
+class UnsupportedError(UnknownError):
     """What this engine does not do."""
+
+
+def worse(one: CelError | None, other: CelError) -> CelError:
+    """Of two errors the one that decides what is known."""
+    return other if one is None or isinstance(other, UnknownError) else one
 
 
 class UInt(int):

@@ -80,5 +80,5 @@ def _limited(values: list[list[Any]]) -> dict[str, Any]:
     size = len(json.dumps(values))
     if size > _ANSWER_BYTES:
         said = f"it says {size:,} bytes about one object"
-        return {"values": [["error", said] for _ in values]}
+        return {"values": [["unknown", said] for _ in values]}
     return {"values": values}

@@ -57,9 +57,10 @@ def _upwards(path: str) -> Iterator[str]:
 
 
 def _elsewhere(test: Module, near: Sequence[Module], everything: Sequence[Module]) -> bool:
-    """Whether the test's own package has a name that it uses only further away."""
-    local = (test.names | {path[0] for path in test.calls}) - test.defines
-    return bool(local & _defined(test, everything) - _defined(test, near))
+    """Whether the test's own package has what it uses only further away: a function, or all."""
+    here, there = (_defined(test, one) - test.defines for one in (near, everything))
+    local = test.names | {path[0] for path in test.calls}
+    return bool(test.unknown & (there - here)) or bool(local & there and not local & here)
 
 
 def _defined(test: Module, modules: Sequence[Module]) -> set[str]:

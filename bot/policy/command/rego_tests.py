@@ -47,6 +47,10 @@ class _Library:
             self._parsed[path] = self._parse(path)
         return self._parsed[path]
 
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file as it is written."""
+        return self._folder.read(path).decode("utf-8-sig").splitlines()
+
     def _below(self, folder: str) -> tuple[Module, ...]:
         prefix = f"{folder}/" if folder else ""
         inside = [
@@ -105,14 +109,14 @@ class _File:
         else:
             trial = _trial(module, rule, found)
             tried = self._engine.run(trial)
-            for one in _judged(case, trial, tried):
+            for one in _judged(case, tried):
                 yield self._detailed(one, trial, spreads)
 
     def _detailed(self, case: Case, trial: Trial, spreads: Sequence[Spread]) -> Case:
         """Where a test that failed stopped; what a test that passed covers."""
         if case.outcome == "failed" and not case.message.startswith("the worker"):
             tried = self._engine.run(trial, covering=True)
-            return replace(case, message=case.message + _stopped(trial, tried))
+            return replace(case, message=case.message + self._stopped(trial, tried))
         if case.outcome == "passed" and self._covering:
             texts = {one.module.number: one.text for one in spreads}
             wide = tuple((m, texts.get(m.number, text)) for m, text in trial.texts)
@@ -120,6 +124,17 @@ class _File:
             denied, allowed = exercised(spreads, tried.covered)
             return replace(case, denied=denied, allowed=allowed)
         return case
+
+    def _stopped(self, trial: Trial, tried: Tried) -> str:
+        """The last line of the test that something came of: the next one, or it, did not hold."""
+        text = trial.module.source.text.encode()
+        last = text[: trial.rule.end].count(b"\n") + 1
+        inside = range(trial.rule.line, last + 1)
+        reached = [n for n in tried.covered.get(self._path, ()) if n in inside]
+        if not reached:
+            return ""
+        line = self._library.lines(self._path)[max(reached) - 1].strip()
+        return f"; it stopped at line {max(reached)}: {line[:_SHOWN]}"
 
 
 def _judges(module: Module) -> bool:
@@ -135,7 +150,7 @@ def _trial(module: Module, rule: Rule, found: Scope) -> Trial:
     return Trial(module=module, rule=rule, texts=tuple(texts))
 
 
-def _judged(case: Case, trial: Trial, tried: Tried) -> Iterator[Case]:
+def _judged(case: Case, tried: Tried) -> Iterator[Case]:
     case = replace(case, seconds=tried.seconds)
     value = tried.value
     if tried.problem is not None and tried.ended:
@@ -167,15 +182,3 @@ def _subcases(case: Case, value: dict[str, object]) -> Iterator[Case]:
             yield replace(inner, outcome="passed")
         else:
             yield replace(inner, outcome="failed", message=f"it is {str(one).lower()}")
-
-
-def _stopped(trial: Trial, tried: Tried) -> str:
-    """The last line of the test that something came of: the next one, or it, did not hold."""
-    lines = trial.module.source.text.splitlines()
-    text = trial.module.source.text.encode()
-    last = text[: trial.rule.end].count(b"\n") + 1
-    inside = range(trial.rule.line, last + 1)
-    reached = [n for n in tried.covered.get(trial.module.source.path, ()) if n in inside]
-    if not reached:
-        return ""
-    return f"; it stopped at line {max(reached)}: {lines[max(reached) - 1].strip()[:_SHOWN]}"

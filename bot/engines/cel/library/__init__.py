@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from bot.engines.cel.library import conversions, lists, regexes, strings, times
+from bot.engines.cel.library import (
+    conversions,
+    formats,
+    lists,
+    maths,
+    net,
+    optionals,
+    printing,
+    quantity,
+    regexes,
+    semvers,
+    sets,
+    strings,
+    times,
+    urls,
+)
 from bot.engines.cel.library.registry import Library, Overload, dispatch
 
 __all__ = ["FUNCTIONS", "NAMESPACES", "Overload", "dispatch"]
@@ -13,6 +28,15 @@ _PARTS: tuple[Library, ...] = (
     strings.LIBRARY,
     lists.LIBRARY,
     regexes.LIBRARY,
+    quantity.LIBRARY,
+    net.LIBRARY,
+    semvers.LIBRARY,
+    urls.LIBRARY,
+    sets.LIBRARY,
+    maths.LIBRARY,
+    optionals.LIBRARY,
+    formats.LIBRARY,
+    printing.LIBRARY,
 )
 
 

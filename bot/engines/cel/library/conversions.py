@@ -25,8 +25,8 @@ LIBRARY = Library()
 _INT = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _UINT = re.compile(r"[0-9]+", re.ASCII)
 _DOUBLE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_BOOLS = {text: True for text in ("1", "t", "T", "true", "TRUE", "True")}
-_BOOLS |= {text: False for text in ("0", "f", "F", "false", "FALSE", "False")}
+_BOOLS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
+_BOOLS |= dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)
 _PLAIN_DIGITS = 6
 _SIZED = (str, bytes, list, dict)
 
@@ -51,7 +51,7 @@ def _dyn(value: Any) -> Any:
 
 
 @LIBRARY.add("bool", bool)
-def _same_bool(value: bool) -> bool:  # noqa: FBT001 - CEL's signature
+def _same_bool(value: bool) -> bool:
     return value
 
 

@@ -37,7 +37,9 @@ _ANCHORS = {
     "B": f"(?!{_EDGE})",
 }
 _LITERAL = {"a": r"\x07", "f": r"\f", "n": r"\n", "r": r"\r", "t": r"\t", "v": r"\v"}
-_GROUP = re.compile(r"\(\?(?:P?<([A-Za-z_][A-Za-z0-9_]*)>|([imsU]*)(?:-([imsU]+))?([:)]))", re.ASCII)
+_GROUP = re.compile(
+    r"\(\?(?:P?<([A-Za-z_][A-Za-z0-9_]*)>|([imsU]*)(?:-([imsU]+))?([:)]))", re.ASCII
+)
 _POSIX_CLASS = re.compile(r"\[:(\^?)([a-z]+):\]")
 _HEX = re.compile(r"x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})")
 _OCTAL = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}")
@@ -100,7 +102,7 @@ class _Translation:
         lazy = "?" if self._text.startswith("?", self._at) else ""
         self._at += len(lazy)
         after = self._text[self._at : self._at + 1]
-        if after in ("*", "+", "?") and after or _COUNT.match(self._text, self._at):
+        if (after in ("*", "+", "?") and after) or _COUNT.match(self._text, self._at):
             raise self._refuse("invalid nested repetition operator")
         return lazy
 

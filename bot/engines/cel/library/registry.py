@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bot.engines.cel.macros import Code
 from bot.engines.cel.operators import no_overload
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Overload(NamedTuple):
@@ -23,10 +25,10 @@ class Library:
     def __init__(self) -> None:
         self.functions: dict[str, list[Overload]] = {}
 
-    def add(self, name: str, *types: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def add(self, name: str, *types: type) -> Callable[[_F], _F]:
         """Declare the decorated function under a name for these types."""
 
-        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def register(function: _F) -> _F:
             self.functions.setdefault(name, []).append(Overload(types, function))
             return function
 

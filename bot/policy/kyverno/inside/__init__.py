@@ -1,0 +1,1 @@
+"""What runs in the worker alone: nothing here reads files, the clock or the environment."""

@@ -1,0 +1,1 @@
+"""JMESPath as Kyverno speaks it."""

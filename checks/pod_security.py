@@ -1,0 +1,165 @@
+"""pod_security: pods keep to the Pod Security Standards, as the cluster's admission asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from checks.model import Resource, Severity, Tier
+from checks.rule import Check, Rule
+from checks.security.baseline import BASELINE
+from checks.security.control import Control
+from checks.security.namespace import Declared, allows, declared, level_of
+from checks.security.restricted import RESTRICTED
+from checks.severity import SeverityByTier, TierWord, severity_in
+from checks.workloads.objections import Objection, Place, objection
+from checks.workloads.over import over
+from checks.workloads.pods import Pods, listed, pods_of
+from checks.workloads.sides import Side
+
+_ID = "pod_security"
+Level: TypeAlias = Literal["privileged", "baseline", "restricted"]
+_WHY = """\
+Most containers need no right beyond those that they are started with. One that shares the kernel's
+namespaces with its node, mounts its directories or is privileged is root there, and with that has
+the secrets of every other pod. These are the
+[Pod Security Standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/)
+`baseline` and `restricted`, control by control as Kubernetes' own admission has them, for all
+kinds of containers and with its exceptions for Windows and user namespaces.
+
+Which level holds is said by tier. Where the repository declares the namespace with the label
+`pod-security.kubernetes.io/enforce` the cluster will ask for that, so a stricter one holds instead
+and breaking it is a refusal foretold. A milder one (node agents need `privileged`) holds from the
+change after the one that brings it: nobody lets himself out."""
+_LOWERED = Rule(
+    id="pod-security-namespace",
+    title="A namespace lets in pods of a milder level than its tier has",
+    remedy="Name the level of the tier in 'pod-security.kubernetes.io/enforce', or keep what needs"
+    " more rights in a namespace of its own.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Which level holds in which tier, of which version of the standards, and how hard it is where
+    a control of each level is broken; `enforced` where the cluster itself will refuse."""
+
+    levels: Mapping[TierWord, Level] = field(default_factory=dict)
+    baseline: SeverityByTier = "warn"
+    restricted: SeverityByTier = "warn"
+    enforced: SeverityByTier = "warn"
+    namespaces: SeverityByTier = "info"
+    version: str = "1.34"
+    exempt_namespaces: tuple[str, ...] = ()
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    def __post_init__(self) -> None:
+        if level_of("baseline", self.version) is None:
+            raise ValueError("version is one of Kubernetes, such as 1.34")
+
+    def level(self, tier: Tier) -> str:
+        """The level of a tier; one that is not named has none."""
+        return self.levels.get(tier.value, "privileged")
+
+
+def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
+    """One finding for each control that a workload breaks, and one for a namespace that is too
+    mild."""
+    if resource.kind == "Namespace" and not resource.group:
+        yield from _namespace(resource, side, config)
+        return
+    pods = pods_of(resource)
+    if pods is None or resource.namespace in config.exempt_namespaces:
+        return
+    tier = Declared(level=config.level(resource.tier), version=config.version)
+    asked = declared(resource, side, config.version)
+    binding = asked is not None and not allows(asked.level, tier.level)
+    rules = asked if asked is not None and (binding or _stood(resource, side, config)) else tier
+    for control, severity in _controls(rules, config, resource.tier):
+        places = list(control.ask(pods, rules.minor))
+        if places:
+            # The cluster refuses whatever the namespace asks for, also what is asked for anyway.
+            refused = asked is not None and asked.level in ("baseline", "restricted")
+            hard = severity_in(config.enforced, resource.tier) if refused and binding else severity
+            yield _broken(pods, control, max(severity, hard), places, rules)
+
+
+def _stood(resource: Resource, side: Side, config: Config) -> bool:
+    """Whether the namespace asked for a level before the change, at least as mild as now."""
+    now = declared(resource, side, config.version)
+    was = declared(resource, side.previous or side, config.version)
+    return now is not None and was is not None and allows(was.level, now.level)
+
+
+def _controls(rules: Declared, config: Config, tier: Tier) -> Iterator[tuple[Control, Severity]]:
+    kinds: list[tuple[Iterable[Control], SeverityByTier]] = []
+    if rules.level in ("baseline", "restricted"):
+        kinds.append((BASELINE, config.baseline))
+    if rules.level == "restricted":
+        kinds.append((RESTRICTED, config.restricted))
+    for controls, severity in kinds:
+        for control in controls:
+            if control.since <= rules.minor:
+                yield control, severity_in(severity, tier)
+
+
+def _broken(
+    pods: Pods, control: Control, severity: Severity, places: list[Place], rules: Declared
+) -> Objection:
+    who = listed([place.label for place in places])
+    what = listed([place.value for place in places])
+    return objection(
+        _ID,
+        pods.resource,
+        control.rule,
+        severity,
+        places,
+        f"{who}: {what}; {rules.words} allows: {control.allowed}",
+        threshold=control.allowed,
+    )
+
+
+def _namespace(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
+    key = "pod-security.kubernetes.io/enforce"
+    value = resource.labels().get(key)
+    wanted = config.level(resource.tier)
+    asked = level_of(value or "", config.version)
+    if asked is None or not allows(asked.level, wanted) or asked.level == wanted:
+        return
+    place = Place(
+        key=asked.level,
+        label="the namespace",
+        pointer=("metadata", "labels", key),
+        value=asked.level,
+    )
+    yield objection(
+        _ID,
+        resource,
+        _LOWERED,
+        severity_in(config.namespaces, resource.tier),
+        [place],
+        f"the namespace lets in pods of the level {asked.level}; in {resource.tier.value} it is"
+        f" {wanted}",
+        threshold=wanted,
+    )
+
+
+def _related(resource: Resource, side: Side) -> Iterator[Resource]:
+    """The namespace of a workload decides what is asked of it."""
+    if resource.namespace:
+        yield from (
+            one for one in side.objects.kind("Namespace", "") if one.name == resource.namespace
+        )
+
+
+CHECK = Check(
+    id=_ID,
+    domain="policy",
+    title="Pods keep to the Pod Security Standards",
+    config=Config,
+    judge=over(_ID, inspect, _related),
+    why=_WHY,
+    rules=(*(control.rule for control in (*BASELINE, *RESTRICTED)), _LOWERED),
+)

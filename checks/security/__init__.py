@@ -1,0 +1,1 @@
+"""The Pod Security Standards of Kubernetes, control by control and version by version."""
