@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -10,7 +10,7 @@ from checks.model import Resource, Severity, Tier
 from checks.rule import Check, Rule
 from checks.security.baseline import BASELINE
 from checks.security.control import Control
-from checks.security.namespace import Declared, allows, declared, level_of
+from checks.security.namespace import ENFORCE, Declared, allows, declared, level_of
 from checks.security.restricted import RESTRICTED
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection
@@ -68,41 +68,50 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
     """One finding for each control that a workload breaks, and one for a namespace that is too
     mild."""
     if resource.kind == "Namespace" and not resource.group:
-        yield from _namespace(resource, side, config)
+        yield from _namespace(resource, config)
         return
     pods = pods_of(resource)
     if pods is None or resource.namespace in config.exempt_namespaces:
         return
-    tier = Declared(level=config.level(resource.tier), version=config.version)
     asked = declared(resource, side, config.version)
-    binding = asked is not None and not allows(asked.level, tier.level)
-    rules = asked if asked is not None and (binding or _stood(resource, side, config)) else tier
-    for control, severity in _controls(rules, config, resource.tier):
+    rules = _rules(resource, asked, side, config)
+    for control in _controls(rules):
         places = list(control.ask(pods, rules.minor))
         if places:
-            # The cluster refuses whatever the namespace asks for, also what is asked for anyway.
-            refused = asked is not None and asked.level in ("baseline", "restricted")
-            hard = severity_in(config.enforced, resource.tier) if refused and binding else severity
-            yield _broken(pods, control, max(severity, hard), places, rules)
+            yield _broken(pods, control, _severity(control, resource, asked, config), places, rules)
 
 
-def _stood(resource: Resource, side: Side, config: Config) -> bool:
-    """Whether the namespace asked for a level before the change, at least as mild as now."""
-    now = declared(resource, side, config.version)
+def _rules(resource: Resource, asked: Declared | None, side: Side, config: Config) -> Declared:
+    """What is asked of a workload: what its tier or its namespace does, whichever is stricter. A
+    milder namespace counts where it was as mild before the change."""
+    tier = Declared(level=config.level(resource.tier), version=config.version)
+    if asked is None:
+        return tier
+    if not allows(asked.level, tier.level):
+        return asked
     was = declared(resource, side.previous or side, config.version)
-    return now is not None and was is not None and allows(was.level, now.level)
+    stood = was is not None and allows(was.level, asked.level) and was.minor <= asked.minor
+    return asked if stood else tier
 
 
-def _controls(rules: Declared, config: Config, tier: Tier) -> Iterator[tuple[Control, Severity]]:
-    kinds: list[tuple[Iterable[Control], SeverityByTier]] = []
-    if rules.level in ("baseline", "restricted"):
-        kinds.append((BASELINE, config.baseline))
-    if rules.level == "restricted":
-        kinds.append((RESTRICTED, config.restricted))
-    for controls, severity in kinds:
-        for control in controls:
-            if control.since <= rules.minor:
-                yield control, severity_in(severity, tier)
+def _controls(rules: Declared) -> Iterator[Control]:
+    baseline = BASELINE if rules.level != "privileged" else ()
+    restricted = RESTRICTED if rules.level == "restricted" else ()
+    for control in (*baseline, *restricted):
+        if control.since <= rules.minor:
+            yield control
+
+
+def _severity(
+    control: Control, resource: Resource, asked: Declared | None, config: Config
+) -> Severity:
+    level = "restricted" if control in RESTRICTED else "baseline"
+    setting = config.restricted if level == "restricted" else config.baseline
+    own = severity_in(setting, resource.tier)
+    if asked is None or not allows(level, asked.level):
+        return own
+    # Kubernetes itself will refuse these pods.
+    return max(own, severity_in(config.enforced, resource.tier))
 
 
 def _broken(
@@ -121,9 +130,8 @@ def _broken(
     )
 
 
-def _namespace(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
-    key = "pod-security.kubernetes.io/enforce"
-    value = resource.labels().get(key)
+def _namespace(resource: Resource, config: Config) -> Iterator[Objection]:
+    value = resource.labels().get(ENFORCE)
     wanted = config.level(resource.tier)
     asked = level_of(value or "", config.version)
     if asked is None or not allows(asked.level, wanted) or asked.level == wanted:
@@ -131,7 +139,7 @@ def _namespace(resource: Resource, side: Side, config: Config) -> Iterator[Objec
     place = Place(
         key=asked.level,
         label="the namespace",
-        pointer=("metadata", "labels", key),
+        pointer=("metadata", "labels", ENFORCE),
         value=asked.level,
     )
     yield objection(

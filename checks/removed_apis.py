@@ -123,8 +123,14 @@ def _objection(
         resource,
         rule,
         severity,
-        [Place(key="apiVersion", label="apiVersion", pointer=("apiVersion",),
-               value=resource.api_version)],
+        [
+            Place(
+                key="apiVersion",
+                label="apiVersion",
+                pointer=("apiVersion",),
+                value=resource.api_version,
+            )
+        ],
         f"{resource.kind} {resource.name} is of {resource.api_version}, {said}",
         threshold=f"served by {target}",
         observed=resource.api_version,

@@ -148,8 +148,8 @@ RESTRICTED: tuple[Control, ...] = (
     control(
         "non-root",
         "A container may run as root",
-        "Set 'securityContext.runAsNonRoot: true' of the pod or its containers, and give the image a"
-        " user.",
+        "Set 'securityContext.runAsNonRoot: true' of the pod or its containers, and give the"
+        " image a user.",
         "runAsNonRoot: true",
         _non_root,
         "runAsNonRoot",

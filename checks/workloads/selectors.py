@@ -26,7 +26,7 @@ def selects(selector: Node, labels: Mapping[str, str]) -> bool:
 
 
 def service_selects(service_selector: Node, labels: Mapping[str, str]) -> bool:
-    """Whether the selector of a Service, which is labels alone, means these; an empty one nobody."""
+    """Whether the selector of a Service, labels alone, means these; an empty one means nobody."""
     return bool(service_selector) and _holds(service_selector, labels)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checks.model import Location, Node, Resource, ResourceRef
+from checks.model import Location, Node, Resource
 
 # (apiVersion, kind)
 Kind = tuple[str, str]
@@ -71,6 +71,3 @@ def nearest(found: list[Definition], resource: Resource) -> list[Definition]:
     return at_home or found
 
 
-def label(resource: Resource) -> str:
-    """What messages call an object."""
-    return str(ResourceRef.of(resource))

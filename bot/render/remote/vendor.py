@@ -114,8 +114,11 @@ class _Vendoring:
         at = f"{FETCHED}/{name}"
         target = self._folder / at
         if isinstance(meant, str):
-            at = f"{FETCHED}/{fetched.pin[:12]}-{PurePosixPath(home).name}"
-            _copy_file(fetched.path, self._folder / at)
+            # kustomize takes no file from outside of the root, but it does take a kustomization.
+            file = PurePosixPath(home).name
+            _copy_file(fetched.path, target / file)
+            made = {"resources": [file]}
+            (target / "kustomization.yaml").write_text(json.dumps(made), "utf-8")
             return at
         if not target.exists():
             shutil.copytree(fetched.path, target)

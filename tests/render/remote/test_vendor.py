@@ -1,6 +1,6 @@
 """Roots that need what is elsewhere, made to need nothing."""
 
-from __future__ import annotations
+from __future__ import json
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -72,7 +72,10 @@ def test_a_remote_base_becomes_a_local_one(tmp_path: Path, server: Server, store
     name = f"base-{commit[:12]}"
     assert lines[2] == f'- "../{FETCHED}/{name}/app"'
     assert lines[3:5] == ["- ../mid", "- own.yaml"]
-    assert (tmp_path / "repo/prod" / lines[5].removeprefix("- ")).read_text() == "kind: CRD\n"
+    # A single file is a kustomization of its own: no other place outside of a root is read.
+    file = tmp_path / "repo/prod" / lines[5].removeprefix("- ")
+    assert (file / "crd.yaml").read_text() == "kind: CRD\n"
+    assert json.loads((file / "kustomization.yaml").read_text()) == {"resources": ["crd.yaml"]}
     assert (tmp_path / "repo/mid/kustomization.yaml").read_text() == (
         f"bases:\n- ../{FETCHED}/{name}/app\n"
     )

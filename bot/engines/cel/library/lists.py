@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import cmp_to_key
+from itertools import pairwise
 from typing import Any
 
 from bot.engines.cel.library.registry import Library
 from bot.engines.cel.operators import add, no_overload, order
-from bot.engines.cel.values import NONE, CelError, Duration, Optional, equal
+from bot.engines.cel.values import NONE, CelError, Optional, equal
 
 LIBRARY = Library()
 
 
 @LIBRARY.add(".isSorted", list)
 def _is_sorted(items: list[Any]) -> bool:
-    return all(order("isSorted", a, b) <= 0 for a, b in zip(items, items[1:], strict=False))
+    return all(order("isSorted", a, b) <= 0 for a, b in pairwise(items))
 
 
 @LIBRARY.add(".sum", list)
@@ -26,7 +27,7 @@ def _sum(items: list[Any]) -> Any:
         raise no_overload("sum", items)
     for one in items[1:]:
         total = add(total, one)
-    return total if not isinstance(total, Duration) else total
+    return total
 
 
 def _extreme(items: list[Any], wanted: int, name: str) -> Any:
