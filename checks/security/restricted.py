@@ -9,7 +9,6 @@ from checks.kube import Container
 from checks.model import Node, Patch
 from checks.security.baseline import (
     CAPABILITIES,
-    PROFILES,
     SECCOMP_FIELDS,
     USER_NAMESPACES,
     proc_mounts,
@@ -38,14 +37,15 @@ _BIND = "NET_BIND_SERVICE"
 def _volumes(pods: Pods, _: int) -> Iterator[Place]:
     for index, volume in mappings(pods.get("volumes")):
         given = {key for key, value in volume.items() if value is not None and key != "name"}
-        if given & _VOLUMES or "hostPath" in given:
+        # Kubernetes makes one of no kind an emptyDir.
+        if not given or given & _VOLUMES or "hostPath" in given:
             continue
-        label, kind = f"the volume {shown(volume.get('name'))}", "".join(sorted(given)[:1])
+        label, kind = f"the volume {shown(volume.get('name'))}", min(given)
         yield Place(
             key=f"{label} {kind}",
             label=label,
-            pointer=pods.at("volumes", index, *([kind] if kind else [])),
-            value=kind or "of no kind",
+            pointer=pods.at("volumes", index, kind),
+            value=kind,
         )
 
 
@@ -104,7 +104,7 @@ def _seccomp(pods: Pods, version: int) -> Iterator[Place]:
     if version >= _WINDOWS and is_windows(pods):
         return
     # What is set to something else is the baseline's business.
-    if pods.get("securityContext", "seccompProfile", "type") not in PROFILES:
+    if pods.get("securityContext", "seccompProfile") is None:
         fields: dict[str, Node] = {"seccompProfile": {"type": "RuntimeDefault"}}
         yield from _unsaid(pods, fields, ("seccompProfile",))
 

@@ -62,7 +62,7 @@ def _quantified(each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop:
                 continue
             if value is stop:
                 return stop
-            if type(value) is not bool:
+            if not isinstance(value, bool):
                 failed = worse(failed, no_overload("_||_" if stop else "_&&_", value))
         if failed is not None:
             raise failed
