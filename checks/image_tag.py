@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from checks.kube import Container, containers
 from checks.model import Finding, Input, Resource, ResourceRef, Severity, Trace
 from checks.rule import Check, Rule, by_resource
-from checks.severity import SeverityByTier, severity_in
+from checks.severity import SeverityByTier, TierWord, severity_in
 
 _ID = "image_tag"
 _WHY = """\
@@ -26,6 +26,11 @@ _MOVES = Rule(
     title="An image has a tag that moves",
     remedy="Name the version instead of a tag such as 'latest', or pin the digest.",
 )
+_UNPINNED = Rule(
+    id="image-digest-missing",
+    title="An image is not pinned by its digest where that is asked for",
+    remedy="Write the digest behind the name: 'image: name:1.2.3@sha256:…'.",
+)
 _UNRESOLVED = Rule(
     id="image-tag-unresolved",
     title="An image is filled in later, so its tag cannot be judged",
@@ -37,10 +42,11 @@ _PLACEHOLDERS = ("${", "$(", "{{")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """How hard a finding is, and which tags move."""
+    """How hard a finding is, which tags move, and in which tiers an image needs a digest."""
 
     severity: SeverityByTier = "warn"
     moving_tags: tuple[str, ...] = ("latest",)
+    require_digest: tuple[TierWord, ...] = ()
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -61,6 +67,9 @@ def inspect(resource: Resource, config: Config) -> Iterator[Finding]:
         elif tag in config.moving_tags:
             what = f"has the tag {tag}, which moves"
             yield _finding(resource, container, _MOVES, severity, image, what)
+        elif resource.tier.value in config.require_digest:
+            what = f"is not pinned by its digest, as is asked for in {resource.tier.value}"
+            yield _finding(resource, container, _UNPINNED, severity, image, what)
 
 
 def split_tag(image: str) -> tuple[str, str]:
@@ -103,5 +112,5 @@ CHECK = Check(
     config=Config,
     judge=by_resource(_ID, inspect),
     why=_WHY,
-    rules=(_MOVES, _MISSING, _UNRESOLVED),
+    rules=(_MOVES, _MISSING, _UNPINNED, _UNRESOLVED),
 )

@@ -16,11 +16,13 @@ Compare: TypeAlias = Callable[[Subject, Any], Outcome]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One thing a check can object to: the `rule` of its findings, and what to do about it."""
+    """One thing a check can object to: the `rule` of its findings, and what to do about it.
+    `setting` is what the check's config calls how hard it is."""
 
     id: str
     title: str
     remedy: str
+    setting: str = "severity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

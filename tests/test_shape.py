@@ -16,7 +16,7 @@ from checks.registry import CHECKS
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "checks").rglob("*.py")])
 STANDARD = {"__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions"}
-STANDARD |= {"functools", "hashlib", "itertools", "math", "operator", "re", "typing"}
+STANDARD |= {"functools", "hashlib", "itertools", "json", "math", "operator", "re", "typing"}
 # A vendor's package, and the only rooms that may import it.
 VENDORS = {
     "dbos": ("bot/jobs",),

@@ -17,7 +17,7 @@ def question(resource: Resource, before: Resource | None) -> Question:
     """Ask about an object as it would be written; `before` is what it replaces, if anything."""
 
     def write(style: Style) -> str:
-        return _text(_input(style, resource, before))
+        return as_json(_input(style, resource, before))
 
     return Question(label=str(ResourceRef.of(resource)), write=write)
 
@@ -25,7 +25,7 @@ def question(resource: Resource, before: Resource | None) -> Question:
 def _input(style: Style, resource: Resource, before: Resource | None) -> Mapping[str, Any]:
     if style is Style.OBJECT:
         return resource.body
-    request = _request(resource, before)
+    request = request_of(resource, before)
     review = {"request": request, "review": request}
     if style is Style.REVIEW:
         return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", **review}
@@ -33,7 +33,8 @@ def _input(style: Style, resource: Resource, before: Resource | None) -> Mapping
     return {**resource.body, **review}
 
 
-def _request(resource: Resource, before: Resource | None) -> dict[str, Any]:
+def request_of(resource: Resource, before: Resource | None) -> dict[str, Any]:
+    """The admission request that would write an object, as far as it is known."""
     group, version = resource.group, resource.api_version.rpartition("/")[2]
     kind = {"group": group, "version": version, "kind": resource.kind}
     plural = {"group": group, "version": version, "resource": _plural(resource.kind)}
@@ -66,7 +67,8 @@ def _plural(kind: str) -> str:
     return name + "s"
 
 
-def _text(value: Mapping[str, Any]) -> str:
+def as_json(value: Mapping[str, Any]) -> str:
+    """A value as JSON, with text for what JSON does not have."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError:

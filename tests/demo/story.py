@@ -26,6 +26,7 @@ def sample() -> dict[str, bytes | str | None]:
 def change() -> dict[str, bytes | str | None]:
     """What the pull request changes: production grows and floats, development shrinks."""
     prod, dev = "prod/sentiment-analyzer", "dev/image-captioner/statefulset.yaml"
+    gateway, vectors = "gateway/overlays/prod", "charts/vector-store/values-prod.yaml"
     return {
         f"{prod}/deployment.yaml": _edited(
             f"{prod}/deployment.yaml",
@@ -38,13 +39,23 @@ def change() -> dict[str, bytes | str | None]:
         ),
         dev: _edited(dev, ("cpu: 500m", "cpu: 250m"), ("storage: 10Gi", "storage: 5Gi")),
         "prod/speech-to-text/warm-up.yaml": _WARM_UP,
+        # A patch of a kustomization, values of a chart, a variable of Terraform.
+        f"{gateway}/replicas.yaml": _edited(
+            f"{gateway}/replicas.yaml", ("replicas: 4", "replicas: 6")
+        ),
+        vectors: _edited(vectors, ('cpu: "2"', 'cpu: "3"')),
+        "terraform/main.tf": _edited("terraform/main.tf", ("default = 2", "default = 3")),
     }
 
 
 def fix() -> dict[str, bytes | str | None]:
     """What the author pushes after reading the comment."""
     path = "prod/sentiment-analyzer/deployment.yaml"
-    return {path: (_SAMPLE / path).read_bytes(), "prod/speech-to-text/warm-up.yaml": None}
+    restored = (path, "terraform/main.tf")
+    return {
+        **{name: (_SAMPLE / name).read_bytes() for name in restored},
+        "prod/speech-to-text/warm-up.yaml": None,
+    }
 
 
 def _edited(path: str, *edits: tuple[str, str]) -> str:

@@ -163,18 +163,19 @@ class _Compiler:
         return self._function(name, args, scope)
 
     def _function(self, name: str, args: Sequence[Expr], scope: Mapping[str, int]) -> Code:
+        codes = [self.code(arg, scope) for arg in args]
         overloads: tuple[Overload, ...] = FUNCTIONS.get(name, ())
         fitting = [one for one in overloads if len(one.types) == len(args)]
         shown = name.removeprefix(".")
         if shown in ("or", "orValue") and len(args) == 2 and name.startswith("."):
-            return _alternative(self.code(args[0], scope), self.code(args[1], scope), shown)
+            return _alternative(codes[0], codes[1], shown)
         if not overloads:
             raise CompileError(f"undeclared reference to '{shown}'")
         if not fitting:
             count = len(args) - name.startswith(".")
             raise CompileError(f"found no matching overload for '{shown}' with {count} arguments")
         _check_literals(shown, args)
-        return dispatch(shown, fitting, [self.code(arg, scope) for arg in args])
+        return dispatch(shown, fitting, codes)
 
     def _list(self, expr: ListOf, scope: Mapping[str, int]) -> Code:
         codes = [(self.code(one, scope), optional) for one, optional in expr.items]
@@ -316,7 +317,7 @@ def _logical(name: str, codes: Sequence[Code]) -> Code:
                 failed = worse(failed, error)
                 continue
             if value is decides:
-                return decides
+                return bool(decides)
             if type(value) is not bool:
                 failed = worse(failed, no_overload(name, value))
         if failed is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cmp_to_key
 from typing import Any, TypeAlias
 
-from bot.engines.cel.operators import no_overload
+from bot.engines.cel.operators import no_overload, order
 from bot.engines.cel.values import NONE, CelError, Optional, worse
 
 # What an expression is compiled to: from a frame (its first slot is the bindings, the others are
@@ -41,6 +42,8 @@ def comprehension(
             return lambda frame: sum(_true(body(frame)) for _ in each(frame)) == 1
         case "filter":
             return lambda frame: [one for one in each(frame) if _true(body(frame))]
+        case "sortBy":
+            return lambda frame: _sorted([(body(frame), one) for one in each(frame)])
         case "map" | "transformList":
             return lambda frame: [body(frame) for _ in each(frame) if _holds(where, frame)]
         case "transformMap":
@@ -61,7 +64,7 @@ def _quantified(each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop:
                 failed = worse(failed, error)
                 continue
             if value is stop:
-                return stop
+                return bool(stop)
             if not isinstance(value, bool):
                 failed = worse(failed, no_overload("_||_" if stop else "_&&_", value))
         if failed is not None:
@@ -83,6 +86,11 @@ def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
     if type(value) is dict:
         return value.items()
     raise no_overload("comprehension", value)
+
+
+def _sorted(keyed: list[tuple[Any, Any]]) -> list[Any]:
+    keyed.sort(key=cmp_to_key(lambda left, right: order("sortBy", left[0], right[0])))
+    return [one for _, one in keyed]
 
 
 def _holds(where: Code | None, frame: list[Any]) -> bool:

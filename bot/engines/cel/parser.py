@@ -23,7 +23,7 @@ _MAX_CHARACTERS = 100_000
 _MAX_DEPTH = 250
 _BINDING = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3}
 _BINDING |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
-_ONE_NAME = {"all", "exists", "exists_one", "existsOne", "filter", "map"}
+_ONE_NAME = {"all", "exists", "exists_one", "existsOne", "filter", "map", "sortBy"}
 _TWO_NAMES = {"all", "exists", "exists_one", "existsOne"}
 _TRANSFORMS = {"transformList", "transformMap", "transformMapEntry"}
 
@@ -141,8 +141,8 @@ class _Parser:
                 expr = self.expression()
                 self.expect(")")
                 return expr
-            case "[":
-                return self._list(token.at)
+            case "[" | "[?":
+                return self._list(token.at, optional=token.kind == "[?")
             case "{":
                 return self._map(token.at)
             case "." | "ident":
@@ -157,11 +157,13 @@ class _Parser:
         self._fail(token.at, f"Syntax error: unexpected {shown}")
         raise AssertionError
 
-    def _list(self, at: int) -> Expr:
+    def _list(self, at: int, *, optional: bool) -> Expr:
+        """A list after its bracket, with whether the first item is optional."""
         items: list[tuple[Expr, bool]] = []
-        while not self._take("]"):
-            optional = self._take("?") is not None
+        while optional or not self._take("]"):
+            optional = optional or self._take("?") is not None
             items.append((self.expression(), optional))
+            optional = False
             if not self._take(","):
                 self.expect("]")
                 break

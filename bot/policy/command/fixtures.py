@@ -119,7 +119,7 @@ class _Judge:
     def _compiled(self, inventory: Sequence[Resource]) -> Policies:
         file = self._fixture.file
         patterns = [joined(self._fixture.folder, one) for one in file.policies or (_BESIDE,)]
-        files = self._folder.policies(patterns)
+        files = self._folder.policies(lambda path: matches(path, patterns))
         if not files:
             raise Unreadable(f"no policy file matches {', '.join(patterns)}")
         context = Context(

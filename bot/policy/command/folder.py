@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.policy.model import Document, Problem, Source
 
 _MOST_FILES = 100_000
 _FILE_BYTES = 4 * 1024 * 1024
+_ANY = ("**/*",)
 _SKIPPED = frozenset((".git", "node_modules", ".terraform", ".venv"))
 
 
@@ -30,13 +31,15 @@ class Folder:
 
     @classmethod
     def around(cls, path: Path) -> Folder:
-        """The repository that a path is in; without one, the folder that it is or is in. Raises
-        Unreadable where there is nothing."""
+        """The repository that a path is in; without one, where we are, if the path is below, or else
+        the folder that it is or is in. Raises Unreadable where there is nothing."""
         if not path.exists():
             raise Unreadable(f"{path}: there is no such file or folder")
         start = path.resolve() if path.is_dir() else path.resolve().parent
-        found = (one for one in (start, *start.parents) if (one / ".git").exists())
-        return cls(next(found, start))
+        above = (start, *start.parents)
+        found = next((one for one in above if (one / ".git").exists()), None)
+        here = Path.cwd().resolve()
+        return cls(found or (here if here in above else start))
 
     def inside(self, path: Path) -> str:
         """A path of this machine as one from the root, "" for the root. Raises Unreadable."""
@@ -82,25 +85,25 @@ class Folder:
         except OSError as error:
             raise Unreadable(f"{path}: {error.strerror}") from None
 
-    def policies(self, patterns: Sequence[str]) -> Files:
-        """The policy files that globs from the root match, as the bot reads them of a commit."""
+    def policies(self, wanted: Callable[[str], bool]) -> Files:
+        """The policy files whose paths are wanted, as the bot reads them of a commit."""
         sources: list[Source] = []
         documents: list[Document] = []
         problems: list[Problem] = []
         for path in self.links:
-            if is_policy(path, patterns):
+            if _may_be_policy(path) and wanted(path):
                 said = "is no regular file, so it is not followed"
                 problems.append(Problem(path=path, line=0, message=said))
         for path in self.paths:
-            if not is_policy(path, patterns):
+            if not (_may_be_policy(path) and wanted(path)):
                 continue
             try:
                 data = self.read(path)
                 if path.endswith(".rego"):
                     sources.append(Source(path=path, text=data.decode("utf-8-sig")))
                 else:
-                    found, failed = documents_of(path, data)
-                    documents += found
+                    read, failed = documents_of(path, data)
+                    documents += read
                     problems += failed
             except UnicodeDecodeError:
                 problems.append(Problem(path=path, line=0, message="is not UTF-8"))
@@ -110,6 +113,10 @@ class Folder:
         return Files(
             sources=tuple(sources), documents=tuple(documents), problems=tuple(sorted(problems))
         )
+
+
+def _may_be_policy(path: str) -> bool:
+    return is_policy(path, _ANY)
 
 
 def joined(folder: str, path: str) -> str:

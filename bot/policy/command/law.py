@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import CONFIG_PATHS, Policy, defaults, parse
+from bot.globs import matches
 from bot.policy.command.folder import Folder
+from bot.policy.command.run import is_below
 from bot.policy.engines import Policies
 from bot.policy.files import Files
 from bot.policy.model import Context, Limits
@@ -36,11 +39,10 @@ def compiled(files: Files, law: Policy) -> Policies:
     return Policies(files, context)
 
 
-def below(paths: list[str]) -> tuple[str, ...]:
-    """Globs over the policies at or below these paths from the root, "" for all."""
-    patterns: list[str] = []
-    for path in paths:
-        patterns.append(f"{path}/**/*" if path else "**/*")
-        if path:
-            patterns.append(path)
-    return tuple(patterns)
+def policies_of(folder: Folder, law: Policy, paths: Sequence[str]) -> Files:
+    """The policies at or below these paths from the root; without any, those that the config names,
+    and where that names none, all."""
+    if paths:
+        return folder.policies(lambda path: is_below(path, paths))
+    files = folder.policies(lambda path: matches(path, law.policing.patterns))
+    return files or folder.policies(lambda _: True)

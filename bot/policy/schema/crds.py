@@ -69,5 +69,3 @@ def nearest(found: list[Definition], resource: Resource) -> list[Definition]:
     """The definitions that may be the object's: of its own home, else all of them."""
     at_home = [one for one in found if one.home == resource.home]
     return at_home or found
-
-

@@ -23,10 +23,14 @@ from bot.policy.schema.crds import Definition, definitions, nearest
 from bot.policy.schema.talk import Asked, Talk
 from checks.model import Location, Patch, Resource
 
-# What we make of Terraform is no object of Kubernetes.
-_OURS = "terraform/v1"
+# What we make of Terraform, and what tools read themselves, is no object of a cluster.
+_NO_OBJECTS = ("terraform", "kustomize.config.k8s.io")
+# Their schemas are made by Gatekeeper of templates; a definition in the repository is a fixture.
+_TEMPLATED = "constraints.gatekeeper.sh"
 _SCHEMA_BYTES = 4 * 1024 * 1024
 _REMEDY = "Write it as the schema of its kind has it."
+_NOWHERE = "Nothing takes its place: take it out, or have what defines it in the repository."
+_PATCH = "not judged by its schema: it looks like a patch that nothing names"
 _NOTES = PolicyRule(id="schema/not-judged", location=Location(path=""), effect=Effect.AUDIT)
 
 
@@ -82,7 +86,9 @@ class CompiledSchemas:
         self._bad: dict[str, Problem] = {}
         self._names: dict[str, Definition] = {}
         self.problems: Sequence[Problem] = ()
-        self._defined = definitions(context.inventory()) if talk else {}
+        inventory = context.inventory() if talk else ()
+        self._defined = definitions(inventory)
+        self._patched = {_root_of(one) for one in inventory if one.rendered_from != "plain"}
         said = talk.open() if talk else why if demanded else ""
         if said:
             self.problems = (Problem(path="policy.schema", line=0, message=said),)
@@ -120,13 +126,15 @@ class CompiledSchemas:
 
     def _asked(self, resource: Resource) -> Asked | Answer | str:
         """What the worker is asked; else the answer, or why there is none."""
-        if resource.api_version == _OURS or self.problems:
+        if resource.group in _NO_OBJECTS or self.problems:
             return Answer()
         if self._talk is None:
             return self._why
         if isinstance(resource.get("sops"), dict):
             return "not judged by its schema: it is encrypted"
         found = self._defined.get((resource.api_version, resource.kind), [])
+        if resource.group == _TEMPLATED:
+            found = []
         names = []
         for one in nearest(found, resource):
             name = self._named(one)
@@ -162,6 +170,8 @@ class CompiledSchemas:
             return Answer(problems=(_problem(resource, told["problem"]),), asked=(_id(resource),))
         if "absent" in told:
             return self._absent(question, told["absent"])
+        if told["incomplete"] and self._is_patch(resource):
+            return Answer(violations=self._note(question, _PATCH, "file"))
         found = self._defined.get((resource.api_version, resource.kind))
         rule = _rule(resource.api_version, resource.kind, found[0].location if found else None)
         violations = tuple(_violation(rule, flaw) for flaw in told["flaws"])
@@ -173,6 +183,12 @@ class CompiledSchemas:
             notes += self._note(question, said, "kind")
         return Answer(violations=(*violations, *notes), asked=(rule.id,))
 
+    def _is_patch(self, resource: Resource) -> bool:
+        """Whether what stands by itself, and is not whole, is likely to be meant as a patch."""
+        path = resource.source.path
+        named = "patch" in path.lower() or path.rpartition("/")[0] in self._patched
+        return resource.rendered_from == "plain" and (named or "$patch" in resource.body)
+
     def _absent(self, question: Question, said: Sequence[str] | None) -> Answer:
         resource = question.resource
         if said is None:
@@ -181,9 +197,11 @@ class CompiledSchemas:
                 "Kubernetes nor a CustomResourceDefinition read here defines it"
             )
             return Answer(violations=self._note(question, message, "kind"))
+        if self._is_patch(resource):
+            return Answer(violations=self._note(question, _PATCH, "file"))
         rule = _rule(resource.api_version, resource.kind)
         violation = Violation(
-            rule=rule, message=said[0], pointer=("apiVersion",), remedy=said[1] or _REMEDY
+            rule=rule, message=said[0], pointer=("apiVersion",), remedy=said[1] or _NOWHERE
         )
         return Answer(violations=(violation,), asked=(rule.id,))
 
@@ -196,6 +214,12 @@ class CompiledSchemas:
             return ()
         self._noted.add((said, by))
         return (Violation(rule=_NOTES, message=said),)
+
+
+def _root_of(resource: Resource) -> str:
+    """The folder of the kustomization that an object was rendered from."""
+    kind, _, key = resource.rendered_from.partition(" ")
+    return key.partition(" as ")[0] if kind == "kustomize" else resource.rendered_from
 
 
 def _id(resource: Resource) -> str:

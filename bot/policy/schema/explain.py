@@ -11,8 +11,11 @@ from typing import Any
 
 from bot.policy.schema.kubernetes import BASE
 
-# Something that is put in later: Flux's and Argo's plugins', templates', SOPS'.
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<(path|[a-z][a-z0-9-]*):|\{\{.*\}\}|\bENC\[|\$\([A-Z_]+\)")
+# Something that is put in later: by Flux, by plugins of Argo CD, by templates, by SOPS; and what
+# stands for the random text of a chart.
+_PLACEHOLDER = re.compile(
+    r"\$\{[^}]*\}|<[a-z][a-z0-9-]*:|\{\{.*\}\}|\bENC\[|\$\([A-Z_]+\)|differs-at-every-rendering"
+)
 _ALIKE = 0.7
 _LONGEST = 120
 _WORDS = {
@@ -61,6 +64,8 @@ class Explainer:
             for name in error.kind.unexpected:
                 if not _PLACEHOLDER.search(name):
                     yield self._unknown(pointer, name, error)
+            return
+        if is_placeholder(error):
             return
         if kind == "required":
             name = error.kind.property
@@ -130,7 +135,15 @@ def is_placeholder(error: Any) -> bool:
     """Whether what is wrong is put in later, so that nothing can be said of it."""
     if error.kind.name == "additionalProperties":
         return any(_PLACEHOLDER.search(name) for name in error.kind.unexpected)
-    return isinstance(error.instance, str) and bool(_PLACEHOLDER.search(error.instance))
+    value = error.instance
+    return isinstance(value, str) and bool(_PLACEHOLDER.search(value))
+
+
+def is_of_a_patch(error: Any) -> bool:
+    """Whether what is wrong is what patches have: something is missing, or told to be merged."""
+    if error.kind.name == "additionalProperties":
+        return any(name.startswith("$") for name in error.kind.unexpected)
+    return bool(error.kind.name == "required")
 
 
 def _child(node: Any, step: str | int) -> Any:
@@ -206,6 +219,12 @@ def _bound(error: Any) -> tuple[str, str]:
     return f"expected {word} {error.kind.limit}, not {_shown(error.instance)}", ""
 
 
+def _too_many(error: Any) -> tuple[str, str]:
+    if error.kind.limit == 0:
+        return "expected an empty mapping: its schema names no fields", ""
+    return _other(error)
+
+
 def _other(error: Any) -> tuple[str, str]:
     text = str(error.message)
     return (text if len(text) <= 3 * _LONGEST else text[: 3 * _LONGEST] + "…"), ""
@@ -215,5 +234,6 @@ _SAID: dict[str, Callable[[Any], tuple[str, str]]] = {
     "type": _type,
     "enum": _enum,
     "pattern": _pattern,
+    "maxProperties": _too_many,
     **dict.fromkeys(_LEAST_MOST, _bound),
 }

@@ -41,7 +41,7 @@ _INTEGERS = {"int32": 2**31, "int64": 2**63}
 # Manifests of the group "" that no API server knows: files of kubectl.
 _NOT_SERVED = {("v1", "Config"), ("v1", "List")}
 # Fits most of what is written with a letter too many, too few or exchanged.
-_ALIKE = 0.8
+_ALIKE = 0.88
 
 
 class Definitions:

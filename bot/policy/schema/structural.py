@@ -65,8 +65,10 @@ def _closed(node: Any) -> dict[str, Any]:
     more = node.get("additionalProperties")
     if isinstance(more, Mapping):
         made["additionalProperties"] = _closed(more)
-    elif more is None and _is_pruned(node):
+    elif more is None and _is_pruned(node) and properties:
         made["additionalProperties"] = False
+    elif more is None and _is_pruned(node):
+        made["maxProperties"] = 0
     return made
 
 

@@ -15,7 +15,7 @@ import jsonschema_rs
 
 from bot.engines import frames
 from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
-from bot.policy.schema.explain import Explainer, is_placeholder
+from bot.policy.schema.explain import Explainer, is_of_a_patch, is_placeholder
 from bot.policy.schema.kubernetes import BASE, Definitions
 from bot.policy.schema.structural import DRAFT, json_schema
 
@@ -120,21 +120,20 @@ class _Worker:
         body = _without_nulls(body)
         explainer = Explainer(self._known.document, schema, body)
         flaws: list[dict[str, Any]] = []
-        held = False
+        held = incomplete = False
         try:
             for error in validator.iter_errors(body):
-                held |= is_placeholder(error)
                 # What the API server itself writes is of no account when it is not whole.
-                if held and is_placeholder(error) and error.kind.name != "additionalProperties":
-                    continue
                 if error.kind.name == "required" and error.instance_path[:1] == ["status"]:
                     continue
+                held |= is_placeholder(error)
+                incomplete |= is_of_a_patch(error)
                 flaws += (asdict(flaw) for flaw in explainer.flaws(error))
                 if len(flaws) >= _MOST_FLAWS:
                     break
         except ValueError as error:
             return {"problem": f"it cannot be validated: {' '.join(str(error).split())[:300]}"}
-        return {"flaws": flaws, "held": held}
+        return {"flaws": flaws, "held": held, "incomplete": incomplete}
 
 
 def _without_nulls(node: Any) -> Any:

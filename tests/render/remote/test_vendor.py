@@ -1,7 +1,8 @@
 """Roots that need what is elsewhere, made to need nothing."""
 
-from __future__ import json
+from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -60,6 +60,13 @@ def _last_index_of(items: list[Any], item: Any) -> int:
     return next((at for at in range(len(items) - 1, -1, -1) if equal(items[at], item)), -1)
 
 
+@LIBRARY.add(".includes", object, object)
+def _includes(target: Any, item: Any) -> bool:
+    if type(target) is list:
+        return any(equal(one, item) for one in target)
+    return equal(target, item)
+
+
 @LIBRARY.add(".distinct", list)
 def _distinct(items: list[Any]) -> list[Any]:
     kept: list[Any] = []

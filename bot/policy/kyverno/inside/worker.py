@@ -1,0 +1,101 @@
+"""The worker: the only process that runs Kyverno's rules. It is told what to do through a pipe, has
+no secrets in its environment, and may die at any moment without harm."""
+
+from __future__ import annotations
+
+import os
+import resource as limits
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.engines import frames
+from bot.engines.exits import NO_MEMORY, TOO_DEEP
+from bot.policy.kyverno.inside.context import World
+from bot.policy.kyverno.inside.jmespath.functions import Functions
+from bot.policy.kyverno.inside.jmespath.query import Interpreter, floats
+from bot.policy.kyverno.inside.rule import Result, evaluate
+
+_MESSAGE = 4000
+# Nothing that Kubernetes accepts is deeper; each level takes a few frames of Python's.
+_RECURSION = 5000
+
+
+def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
+    """Answer what comes in on standard input, until it ends."""
+    del file_bytes
+    _confine(memory_bytes, cpu_seconds)
+    sys.setrecursionlimit(_RECURSION)
+    worker = Worker(now_ns)
+    _say({"ready": True})
+    try:
+        while (request := frames.read(sys.stdin.buffer)) is not None:
+            for answer in worker.answers(request):
+                _say(answer)
+    except MemoryError:
+        os._exit(NO_MEMORY)
+    except RecursionError:
+        os._exit(TOO_DEEP)
+    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
+        os._exit(1)
+
+
+def _confine(memory_bytes: int, cpu_seconds: int) -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * limits.getpagesize() + memory_bytes
+    limits.setrlimit(limits.RLIMIT_AS, (most, most))
+    limits.setrlimit(limits.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    limits.setrlimit(limits.RLIMIT_CORE, (0, 0))
+    limits.setrlimit(limits.RLIMIT_FSIZE, (0, 0))
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(frames.encoded(message))
+    sys.stdout.buffer.flush()
+
+
+class Worker:
+    """The rules of this process, and the ConfigMaps that they may read."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._interpreter = Interpreter(Functions(now_ns))
+        self._rules: dict[int, Mapping[str, Any]] = {}
+        self._config_maps: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def answers(self, request: Mapping[str, Any]) -> Any:
+        """One message for what is told, one for each rule that is asked."""
+        match request["do"]:
+            case "load":
+                self._rules[request["number"]] = request["rule"]
+                for space, name, data in request["config_maps"]:
+                    self._config_maps[space, name] = data
+                yield {"loaded": True}
+            case "ask":
+                seen = {**request["request"]}
+                for key in ("object", "oldObject"):
+                    if key in seen:
+                        seen[key] = floats(seen[key])
+                for number, values in request["rules"]:
+                    yield _plain(self._ask(number, values, request, seen))
+
+    def _ask(
+        self,
+        number: int,
+        values: Mapping[str, Any],
+        request: Mapping[str, Any],
+        seen: Mapping[str, Any],
+    ) -> Result:
+        rule = self._rules[number]
+        world = World(
+            request=seen,
+            unknown=request["unknown"],
+            values=values,
+            config_maps=self._config_maps,
+            policy_namespace=rule.get("policyNamespace") or "",
+        )
+        return evaluate(rule, request["request"].get("object"), world, self._interpreter)
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    return {"status": result.status, "message": result.message[:_MESSAGE], "path": result.path}

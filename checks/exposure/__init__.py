@@ -1,0 +1,1 @@
+"""What of a cloud anybody can reach: buckets, ports and databases, by the provider."""

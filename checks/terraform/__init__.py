@@ -1,0 +1,1 @@
+"""Terraform resources as rules over single attributes read them."""
