@@ -43,7 +43,8 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostView:
-    """The cost section. `rises` and `savings` are the sums of the lines that go up and down."""
+    """The cost section. `rises` and `savings` are the sums of the lines that go up and down;
+    `still` are the objects that change and cost what they did."""
 
     currency: str
     delta: Range
@@ -55,6 +56,7 @@ class CostView:
     carbon: str
     groups: tuple[GroupRow, ...]
     lines: tuple[CostLine, ...]
+    still: tuple[CostLine, ...]
     unknown: tuple[UnknownCost, ...]
     prices: tuple[UnitPrice, ...]
 
@@ -73,7 +75,8 @@ def cost_view(cost: CostDelta) -> CostView:
         savings=sum((step for step in steps if step < 0), Decimal(0)),
         carbon=_carbon(counted),
         groups=_groups(counted),
-        lines=tuple(sorted(cost.lines, key=_weight)),
+        lines=tuple(sorted((one for one in cost.lines if one.delta != ZERO), key=_weight)),
+        still=tuple(sorted((one for one in cost.lines if one.delta == ZERO), key=_weight)),
         unknown=cost.unknown,
         prices=_prices(cost.lines),
     )
@@ -140,6 +143,18 @@ def _groups(lines: Iterable[CostLine]) -> tuple[GroupRow, ...]:
     return tuple(
         sorted(rows, key=lambda row: (-abs(row.delta.expected), row.environment, row.team))
     )
+
+
+def unmoved(view: CostView) -> str:
+    """What changes without a change of its cost: "2 objects change and cost what they did"; "" for
+    none."""
+    if not view.still:
+        return ""
+    total = sum((line.after for line in view.still if line.counted and line.after), start=ZERO)
+    amount = money.spread(total, view.currency)
+    if len(view.still) == 1:
+        return f"1 object changes and costs what it did: {amount} a month"
+    return f"{len(view.still):,} objects change and cost what they did: {amount} a month"
 
 
 def bar(amount: Decimal, most: Decimal) -> str:

@@ -97,6 +97,7 @@ def _environment() -> jinja2.Environment:
         "why": why,
         "drivers": cost_view.why,
         "aside": cost_view.aside,
+        "unmoved": cost_view.unmoved,
         "money": money.plain,
         "figure": money.figure,
         "signed": money.signed,

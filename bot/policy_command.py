@@ -58,7 +58,9 @@ def _test(args: argparse.Namespace) -> int:
     covered = None
     if args.coverage:
         law = law_of(folder)
-        with compiled(policies_of(folder, law, paths), law) as policies:
+        # Where only tests are named, the rules are those of the config.
+        files = policies_of(folder, law, paths) or policies_of(folder, law, [])
+        with compiled(files, law) as policies:
             covered = coverage(policies.rules, cases)
     if args.output_format == "junit":
         sys.stdout.write(said.junit(cases))

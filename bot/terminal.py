@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from bot.cost_view import GroupRow, aside, why
+from bot.cost_view import GroupRow, aside, unmoved, why
 from bot.escape import visible
 from bot.model import Report
 from bot.report import View, count, view
@@ -80,7 +80,7 @@ def _cost(v: View) -> list[RenderableType]:
             Text(f"  {visible(str(u.resource))} in {visible(u.location.path)}: {visible(u.reason)}")
             for u in cost.unknown
         ]
-    if cost.lines:
+    if cost.lines or cost.still:
         parts.append(Text("\nCost a month", "bold"))
         parts += [_group(row, cost.currency) for row in cost.groups if len(cost.groups) > 1]
         for line in cost.lines:
@@ -91,6 +91,8 @@ def _cost(v: View) -> list[RenderableType]:
             said = aside(line) or why(line, cost.currency)
             if said:
                 parts.append(Text(f"      {visible(said, 1000)}", "dim"))
+        if said := unmoved(cost):
+            parts.append(Text(f"  {said}", "dim"))
         if cost.carbon:
             parts.append(Text(f"  {cost.carbon}", "dim"))
     return parts

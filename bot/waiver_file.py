@@ -32,8 +32,13 @@ _MOST_RESOURCES = 20
 _NEVER = frozenset({"readable", "config", "waivers", *REMEDIES})
 
 
+def is_never(rule: str) -> bool:
+    """Whether a rule or check cannot be waived."""
+    return rule in _NEVER
+
+
 def _waivable(rule: str) -> str:
-    if rule in _NEVER:
+    if is_never(rule):
         said = "expected a rule that can be waived: what cannot be read was not judged"
         raise PydanticCustomError("waiver_rule", said)
     return rule
@@ -95,9 +100,9 @@ class Waiver:
         """Whether its last day has passed."""
         return today > self.expires
 
-    def is_too_long(self, today: date) -> bool:
+    def is_too_long(self, today: date, longest: timedelta = LONGEST) -> bool:
         """Whether its last day is further away than a waiver may reach."""
-        return self.expires - today > LONGEST
+        return self.expires - today > longest
 
     @property
     def terms(self) -> str:

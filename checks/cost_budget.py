@@ -100,6 +100,9 @@ def judge(subject: Subject, config: Config) -> Outcome:
     whole = subject.facts.inventory
     if not config.budgets:
         return Outcome(check=_ID, skipped="no budgets are configured")
+    sides = (*subject.base.resources.values(), *subject.head.resources.values())
+    if not any(one.changed for one in sides):
+        return Outcome(check=_ID, skipped="the change touches no objects")
     if whole is None:
         return Outcome(check=_ID, inconclusive="what the base branch declares was not priced")
     if whole.currency != subject.facts.prices.currency:

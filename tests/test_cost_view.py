@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from bot.cost_view import aside, bar, cost_view, why
+from bot.cost_view import aside, bar, cost_view, unmoved, why
 from checks.model import (
     Attribution,
     CostDelta,
@@ -96,6 +96,13 @@ def test_what_does_not_change_has_no_say_in_the_grade() -> None:
     same = _line("same", "10", "10", grade=Grade.D)
     assert cost_view(_view(same, _line("a", "1", "2", grade=Grade.B))).grade is Grade.B
     assert cost_view(_view(same)).grade is Grade.D
+
+
+def test_what_costs_what_it_did_is_counted_and_not_listed() -> None:
+    view = cost_view(_view(_line("a", "1", "2"), _line("b", "10", "10"), _line("c", "5", "5")))
+    assert [line.resource_id for line in view.lines] == ["a"]
+    assert unmoved(view) == "2 objects change and cost what they did: $15.00 a month"
+    assert view.after.expected == Decimal(17)
 
 
 def test_drivers_stand_in_the_order_of_their_share() -> None:

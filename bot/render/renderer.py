@@ -127,7 +127,7 @@ class Renderer:
     def _version(self, kind: RootKind) -> str:
         with self._lock:
             if kind not in self._versions:
-                self._versions[kind] = _module(kind).version()
+                self._versions[kind] = f"{_module(kind).version()} {_code(kind)}"
             return self._versions[kind]
 
     def _rendered(self, task: _Task) -> Rendered:
@@ -189,6 +189,15 @@ class Renderer:
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="plumbline-", ignore_cleanup_errors=True)
+
+
+def _code(kind: RootKind) -> str:
+    """What our own part of a renderer is, so that what an older one made is not taken for its."""
+    file = importlib.import_module(_MODULES[kind]).__file__ or ""
+    digest = hashlib.sha256()
+    for path in sorted(Path(file).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _module(kind: RootKind) -> _Module:

@@ -76,6 +76,17 @@ class Attributes:
             one[: len(path)] == path or path[: len(one)] == one for one in _unknown(self.resource)
         )
 
+    def unknown_whole(self, *steps: str | int) -> bool:
+        """Whether all of an attribute is, and not only parts of it."""
+        path = _path(self.at(*steps)[1:])
+        if self.resource.get(*self.at(*steps)) == _MASK:
+            return True
+        return any(path[: len(one)] == one for one in _unknown(self.resource))
+
+    def unknown_paths(self) -> Iterator[tuple[str, ...]]:
+        """The paths of all that is unknown, from the resource's attributes on."""
+        return _unknown(self.resource)
+
     @cached_property
     def references(self) -> Mapping[str, tuple[str, ...]]:
         """What the attributes of the resource refer to, by the first step of their paths."""

@@ -21,7 +21,7 @@ _BARE = re.compile(rb"\w+\s*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """A module with heads and bodies on lines of their own; `places` are [first, after the last]
-    line of each definition in `text`."""
+    line of each definition in `text` that the test asks for."""
 
     module: Module
     text: str
@@ -38,8 +38,23 @@ def key(rule: str, path: str, line: int) -> str:
     return f"{rule} {path}:{line}"
 
 
-def spread(module: Module) -> Spread:
-    """The module as it is covered."""
+def asks(modules: Sequence[Module], module: Module, rule: Rule) -> bool:
+    """Whether another of the modules refers to a rule. The engine evaluates a package as a whole,
+    so lines alone would tell too much."""
+    whole = (*module.package, rule.name)
+    for other in modules:
+        if other is module:
+            continue
+        if any(path == whole[: len(path)] or path[: len(whole)] == whole for path in other.data):
+            return True
+        local = other.package == module.package
+        if local and rule.name in other.names | {path[0] for path in other.calls}:
+            return True
+    return False
+
+
+def spread(module: Module, modules: Sequence[Module]) -> Spread:
+    """The module as it is covered by a test that needs `modules`."""
     text = module.source.text.encode()
     parts: list[bytes] = []
     places: list[tuple[Rule, int, int]] = []
@@ -48,7 +63,8 @@ def spread(module: Module) -> Spread:
         parts += [text[at : rule.start], _apart(text[rule.start : rule.end], old=module.v0)]
         at = rule.end
         end = b"".join(parts).count(b"\n") + 1
-        places.append((rule, end - parts[-1].count(b"\n"), end + 1))
+        if asks(modules, module, rule):
+            places.append((rule, end - parts[-1].count(b"\n"), end + 1))
     parts.append(text[at:])
     return Spread(module=module, text=b"".join(parts).decode(), places=tuple(places))
 

@@ -90,7 +90,7 @@ class _File:
         if not rules:
             return
         found = scope(module, self._library.below)
-        spreads = [spread(one) for one in found.modules if _judges(one)]
+        spreads = [spread(one, found.modules) for one in found.modules if _judges(one)]
         seen: dict[str, int] = {}
         for rule in rules:
             seen[rule.name] = seen.get(rule.name, 0) + 1

@@ -17,8 +17,7 @@ from checks.model import Pointer
 _OWN = (
     (
         "anyObject",
-        'has(request.operation) && request.operation == "DELETE" && object == null ? '
-        "oldObject : object",
+        'has(request.operation) && request.operation == "DELETE" ? oldObject : object',
     ),
     (
         "params",

@@ -4,7 +4,7 @@ defaults that they fill in. Gatekeeper checks constraints and their parameters b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.model import Node, Pointer
@@ -12,6 +12,8 @@ from checks.model import Node, Pointer
 Schema = Mapping[str, Any]
 Fault = tuple[Pointer, str]
 
+# How the message begins of a field that a schema does not know.
+NO_FIELD = "there is no field"
 _ANY = "x-kubernetes-preserve-unknown-fields"
 _EITHER = "x-kubernetes-int-or-string"
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -53,9 +55,9 @@ def defaulted(schema: Schema, value: Node) -> Node:
         other = schema.get("additionalProperties")
         full = dict(value)
         for name, inner in fields.items():
-            if name not in full or (full[name] is None and not inner.get("nullable")):
-                if "default" in inner:
-                    full[name] = inner["default"]
+            left_out = name not in full or (full[name] is None and not inner.get("nullable"))
+            if left_out and "default" in inner:
+                full[name] = inner["default"]
         for name in full:
             inner = fields.get(name, other if isinstance(other, dict) else {})
             full[name] = defaulted(inner, full[name])
@@ -119,9 +121,12 @@ def _of_size(schema: Schema, value: Node) -> Iterator[str]:
                 yield f"{size} {what} are fewer than {schema[least]}"
             if size > schema.get(most, size):
                 yield f"{size} {what} are more than {schema[most]}"
-    if isinstance(value, list) and schema.get("uniqueItems"):
-        if any(item in value[:index] for index, item in enumerate(value)):
-            yield "an item stands there twice"
+    if isinstance(value, list) and schema.get("uniqueItems") and _repeats(value):
+        yield "an item stands there twice"
+
+
+def _repeats(items: Sequence[Node]) -> bool:
+    return any(item in items[:index] for index, item in enumerate(items))
 
 
 def _combined(schema: Schema, value: Node, at: Pointer) -> Iterator[Fault]:
@@ -150,7 +155,7 @@ def _of_fields(schema: Schema, value: Mapping[str, Node], at: Pointer) -> Iterat
         elif isinstance(other, dict):
             yield from faults(other, item, (*at, name))
         elif closed:
-            yield (*at, name), f"there is no field {name}"
+            yield (*at, name), f"{NO_FIELD} {name}"
 
 
 def _shown(value: Any) -> str:

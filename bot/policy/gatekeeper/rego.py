@@ -84,5 +84,5 @@ class RegoSide:
             said = f"{name} is not known before the merge"
             yield Problem(path=modules.main.source.path, line=line, message=said)
         if not review.space_known and modules.asks_for_namespace:
-            said = f"it asks for the Namespace of {review.label}, which the repository does not declare"
+            said = f"the Namespace of {review.label} is asked for, and declared nowhere here"
             yield constraint.template.problem(said)

@@ -240,6 +240,27 @@ class ModuleInstance:
         name = handed_on(self.caller.block).get(name, name)
         return self.caller.instance.provider_region(name)
 
+    def provider_tags(self, name: str) -> Value:
+        """The tags or labels that a provider gives all that it makes, in this module or one that
+        calls it; UNKNOWN where it is declared in none of them."""
+        if name in self.module.providers:
+            try:
+                return self._once("provider tags", name, self._tags)
+            except EvalError:
+                return UNKNOWN
+        if self.caller is None:
+            return UNKNOWN
+        name = handed_on(self.caller.block).get(name, name)
+        return self.caller.instance.provider_tags(name)
+
+    def _tags(self, name: str) -> Value:
+        body = self.module.providers[name].block.body
+        blocks = [block.body for block in body.blocks if block.type == "default_tags"]
+        given = [one.attributes["tags"] for one in blocks if "tags" in one.attributes]
+        given += [body.attributes[key] for key in ("default_labels",) if key in body.attributes]
+        dynamic = any(block.type == "dynamic" for block in body.blocks)
+        return evaluate(given[0].expr, self.scope) if given else UNKNOWN if dynamic else {}
+
     def _configured(self, name: str) -> Value:
         attributes = self.module.providers[name].block.body.attributes
         given = [attributes[key] for key in ("region", "zone") if key in attributes]

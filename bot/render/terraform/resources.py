@@ -19,7 +19,7 @@ from bot.render.terraform.neighbours import placed
 from bot.render.terraform.place import place_of, provider_of
 from bot.render.terraform.providers import provider_name
 from bot.render.terraform.trouble import trouble
-from bot.render.terraform.values import Budget, EvalError, TooMuch
+from bot.render.terraform.values import Budget, EvalError, TooMuch, Value
 from bot.render.terraform.variables import given_variables
 from checks.model import RenderFailure
 
@@ -33,7 +33,8 @@ def resources_of(
     """The resources of the module in the directory `root`, and what stands in their way.
 
     A resource is {"address", "type", "module", "spec", "unknown", "references", "provider",
-    "cloud", "region", "path", "line", "lines"}.
+    "cloud", "region", "path", "line", "lines"}, and "default_tags" of its provider where those are
+    known.
     """
     found = _Reading(root, files)
     return found.run(), found.failures
@@ -128,6 +129,7 @@ class _Reading:
             spec, unknown, references = plain(values, self._budget)
             provider = _provider(one)
             region = module.provider_region(provider)
+            tags = _tag_values(module.provider_tags(provider), self._budget)
         except TooMuch as error:
             self._fail("terraform-too-large", one.declared, f"{one.address}: {error}")
             return
@@ -149,7 +151,20 @@ class _Reading:
             "path": one.declared.path,
             "line": block.line,
             "lines": lines,
+            **({} if tags is None else {"default_tags": tags}),
         }
+
+
+def _tag_values(tags: Value, budget: Budget) -> dict[str, str] | None:
+    """What a provider tags all with, None where that is not known. A value that is not known does
+    not hide that there is one."""
+    if not isinstance(tags, dict):
+        return None
+    spec, _, _ = plain({"tags": tags}, budget)
+    known = spec["tags"] if isinstance(spec["tags"], dict) else {}
+    return {
+        key: str(known.get(key, "(unknown)")) for key, value in tags.items() if value is not None
+    }
 
 
 def _provider(one: Instance) -> str:

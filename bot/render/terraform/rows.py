@@ -27,6 +27,8 @@ def rendered_object(row: Mapping[str, Any]) -> RenderedObject:
     }
     if row["references"]:
         body["references"] = row["references"]
+    if "default_tags" in row:
+        body["default_tags"] = row["default_tags"]
     lines: Lines = 0
     if row["lines"] is not None:
         named: Lines = (line, dict.fromkeys(name, line))

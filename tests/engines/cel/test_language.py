@@ -45,7 +45,7 @@ object.map["a-b"] == 1 && object["a"] == 1 && object.list[0] == 1 && object.list
 1.0 / 0.0 > 1e308 && 0.0 / 0.0 != 0.0 / 0.0
 r"a\d" == "a\\d" && "\x41\101\u0041" == "AAA" && '''a
 b'''.size() == 3
-"tab\\t".size() == 4 && b"\\xff".size() == 1 && b"\\u00ff".size() == 2
+"tab\t".size() == 4 && b"\xff".size() == 1 && b"\u00ff".size() == 2
 0x10 == 16 && 1e3 == 1000.0 && .5 == 0.5 && -9223372036854775808 < 0 && 18446744073709551615u > 1u
 [1] + [2] == [1, 2] && "a" + "b" == "ab" && -(-1) == 1 && !!true
 type(1) == int && type(1u) == uint && type("") == string && type(null) == null_type

@@ -46,6 +46,7 @@ def test_a_module_without_a_plan(tmp_path: Path) -> None:
         "spec": {"instance_type": "m5.large", "root_block_device": [{"volume_size": "50"}]},
         "unknown": [],
         "provider": "aws",
+        "default_tags": {},
     }
     assert (one.source, one.place) == (
         Location(path="m/main.tf", line=3),

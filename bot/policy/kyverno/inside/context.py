@@ -156,7 +156,9 @@ class Context:
         if entry.get("variable") is not None:
             outer = any(one.loop for one in self._scopes[depth + 1 :])
             if outer and _ELEMENT.search(str(entry["variable"])):
-                raise Unsupported(f"the context entry {name}, which is outside of the loop it is of")
+                raise Unsupported(
+                    f"the context entry {name}, which is outside of the loop it is of"
+                )
             return self._variable(name, entry["variable"])
         raise Fault(f"missing ConfigMap|APICall|ImageRegistry|Variable in context entry {name}")
 
@@ -230,5 +232,3 @@ def _word(name: str) -> re.Pattern[str]:
 
 def _named(name: Any, expression: str) -> bool:
     return isinstance(name, str) and _word(name).search(expression) is not None
-
-

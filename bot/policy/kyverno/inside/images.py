@@ -122,7 +122,10 @@ def _images(resource: Any, where: tuple[str, ...]) -> Iterator[tuple[str, dict[s
         if isinstance(image, str) and image.strip():
             pointer = "/".join(("", *where, str(at), "image"))
             pulled = secrets or None
-            yield name, {**parse(image).fields(), "jsonPointer": pointer, "imagePullSecrets": pulled}
+            yield (
+                name,
+                {**parse(image).fields(), "jsonPointer": pointer, "imagePullSecrets": pulled},
+            )
 
 
 def _names(secrets: Any) -> list[str]:

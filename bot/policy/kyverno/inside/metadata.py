@@ -24,9 +24,7 @@ def expanded(pattern: dict[str, Any], resource: Mapping[str, Any]) -> dict[str, 
     return {**pattern, key: {**wanted, **new}} if new else pattern
 
 
-def _tag(
-    tag: str, wanted: Mapping[str, Any], actual: Any
-) -> tuple[str | None, dict[str, Any]]:
+def _tag(tag: str, wanted: Mapping[str, Any], actual: Any) -> tuple[str | None, dict[str, Any]]:
     name, texts = _texts(tag, wanted)
     _, present = _texts(tag, actual)
     if name is None or texts is None or present is None:

@@ -162,7 +162,9 @@ def _ordered_text(compare: Callable[[Any, Any], bool], key: str, value: Any) -> 
         return _ordered_number(compare, number, value)
     version = versions.parse(key)
     limit = versions.parse(value) if isinstance(value, str) else None
-    return version is not None and limit is not None and compare(versions.compare(version, limit), 0)
+    return (
+        version is not None and limit is not None and compare(versions.compare(version, limit), 0)
+    )
 
 
 def _alike(one: str, other: str) -> bool:

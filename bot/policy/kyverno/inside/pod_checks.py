@@ -53,6 +53,10 @@ class Check:
         return chosen
 
 
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 def _context(part: Part, *steps: str) -> Path:
     return (*part.path, "securityContext", *steps)
 
@@ -84,14 +88,16 @@ def _app_armor(pod: Pod) -> Iterator[Breach]:
                 yield Breach(_context(part, *steps), value)
     prefix = "container.apparmor.security.beta.kubernetes.io/"
     for key, value in pod.annotations.items():
-        if key.startswith(prefix) and value not in ("", "runtime/default"):
-            if not value.startswith("localhost/"):
-                yield Breach(("metadata", "annotations", key), value)
+        fine = value in ("", "runtime/default") or value.startswith("localhost/")
+        if key.startswith(prefix) and not fine:
+            yield Breach(("metadata", "annotations", key), value)
 
 
 _CAPABILITIES = frozenset(
-    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID "
-    "SETPCAP SETUID SYS_CHROOT".split()
+    _words(
+        "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID "
+        "SETPCAP SETUID SYS_CHROOT"
+    )
 )
 
 
@@ -161,14 +167,14 @@ def _proc_mount(pod: Pod) -> Iterator[Breach]:
             yield Breach(_context(one, "procMount"), value)
 
 
-_VOLUMES = (
+_VOLUMES = _words(
     "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
-).split()
-_OTHER_VOLUMES = (
+)
+_OTHER_VOLUMES = _words(
     "hostPath gcePersistentDisk awsElasticBlockStore gitRepo nfs iscsi glusterfs rbd flexVolume "
     "cinder cephfs flocker fc azureFile vsphereVolume quobyte azureDisk photonPersistentDisk "
     "portworxVolume scaleIO storageos"
-).split()
+)
 
 
 def _volumes(pod: Pod) -> Iterator[Breach]:
@@ -222,9 +228,10 @@ def _seccomp_notes(pod: Pod) -> Iterator[Breach]:
     ]
     for key in dict.fromkeys(keys):
         value = pod.annotations.get(key)
-        if value is not None and value not in ("runtime/default", "docker/default"):
-            if not value.startswith("localhost/"):
-                yield Breach(("metadata", "annotations", key), value)
+        if value is None or value in ("runtime/default", "docker/default"):
+            continue
+        if not value.startswith("localhost/"):
+            yield Breach(("metadata", "annotations", key), value)
 
 
 def _seccomp(pod: Pod) -> Iterator[Breach]:
@@ -245,17 +252,17 @@ def _some_seccomp(pod: Pod) -> Iterator[Breach]:
                 yield Breach(_context(one, *_SECCOMP), required=True)
 
 
-_SYSCTLS = (
+_SYSCTLS = _words(
     "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.tcp_syncookies "
     "net.ipv4.ping_group_range net.ipv4.ip_unprivileged_port_start"
-).split()
+)
 _SYSCTLS_27 = [*_SYSCTLS, "net.ipv4.ip_local_reserved_ports"]
 _SYSCTLS_29 = [
     *_SYSCTLS_27,
-    *(
+    *_words(
         "net.ipv4.tcp_keepalive_time net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl "
         "net.ipv4.tcp_keepalive_probes"
-    ).split(),
+    ),
 ]
 _SYSCTLS_32 = [*_SYSCTLS_29, "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"]
 

@@ -95,8 +95,8 @@ def of(resource: Mapping[str, Any]) -> Pod:
     if kind == "CronJob":
         job = ("spec", "jobTemplate")
         # The annotations are those of the job, as in Kyverno.
-        template = (*job, "spec", "template")
-        return _pod(whole, (*template, "spec"), (*job, "metadata"), template)
+        inner = (*job, "spec", "template")
+        return _pod(whole, (*inner, "spec"), (*job, "metadata"), inner)
     raise Fault("could not find correct resource type")
 
 

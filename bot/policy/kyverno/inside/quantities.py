@@ -30,7 +30,9 @@ class Quantity:
 
     def __str__(self) -> str:
         if self.form == "binary" and abs(self.amount) >= 1024:
-            return _binary_text(math.ceil(self.amount) if self.amount > 0 else math.floor(self.amount))
+            return _binary_text(
+                math.ceil(self.amount) if self.amount > 0 else math.floor(self.amount)
+            )
         return _decimal_text(self.amount, "exponent" if self.form == "exponent" else "decimal")
 
     def add(self, other: Quantity) -> Quantity:

@@ -128,8 +128,10 @@ class _Translation:
     def _group(self) -> str:
         group = _GROUP.match(self._pattern, self._at)
         if group is None:
-            raise Fault(f"error parsing regexp: invalid or unsupported Perl syntax: "
-                        f"`{self._pattern[self._at:self._at + 4]}`")
+            raise Fault(
+                f"error parsing regexp: invalid or unsupported Perl syntax: "
+                f"`{self._pattern[self._at : self._at + 4]}`"
+            )
         name = group[1] or group[2]
         here, self._at = self._at, group.end()
         if name:
@@ -152,7 +154,7 @@ class _Translation:
     def _class(self) -> str:
         end = self._pattern.find("]", self._at + 1)
         if end == -1:
-            raise Fault(f"error parsing regexp: missing closing ]: `{self._pattern[self._at:]}`")
+            raise Fault(f"error parsing regexp: missing closing ]: `{self._pattern[self._at :]}`")
         out, self._at = ["["], self._at + 1
         if self._pattern.startswith("^", self._at):
             out.append("^")

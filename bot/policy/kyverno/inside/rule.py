@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.policy.kyverno.inside import conditions, pod_security
@@ -11,9 +11,8 @@ from bot.policy.kyverno.inside.context import Context, World
 from bot.policy.kyverno.inside.faults import Fault, Unsupported
 from bot.policy.kyverno.inside.jmespath.query import Interpreter
 from bot.policy.kyverno.inside.pattern import Path, judged, said
-from bot.policy.kyverno.inside.variables import substituted
 
-__all__ = ["Result", "evaluate", "substituted"]
+__all__ = ["Result", "evaluate"]
 _NO_PRECONDITIONS = "failed to evaluate preconditions"
 
 
@@ -21,11 +20,12 @@ _NO_PRECONDITIONS = "failed to evaluate preconditions"
 class Result:
     """What a rule says: "pass", "fail", "skip", "error" (Kyverno's own), "unsupported" (ours)
     or "none": it says nothing at all. `path` leads to the field that broke it, where that is
-    known."""
+    known; it is `whole` once it is counted from the object and not from an element of a loop."""
 
     status: str
     message: str = ""
     path: Path = ()
+    whole: bool = False
 
 
 def evaluate(rule: Mapping[str, Any], resource: Any, world: World, jmes: Interpreter) -> Result:
@@ -39,6 +39,8 @@ def evaluate(rule: Mapping[str, Any], resource: Any, world: World, jmes: Interpr
             return Result(status="error", message=f"{_NO_PRECONDITIONS}: {fault}")
         if not met:
             return _skipped(message)
+        if any(name.split(".")[:2] == ["request", "object"] for name in world.values):
+            resource = context.resource("object")
         return _Validator(rule, context, resource).validate(rule["validate"])
     except Unsupported as unsupported:
         return Result(status="unsupported", message=str(unsupported))
@@ -47,7 +49,9 @@ def evaluate(rule: Mapping[str, Any], resource: Any, world: World, jmes: Interpr
 
 
 def _skipped(message: str) -> Result:
-    return Result(status="skip", message="; ".join(filter(None, ("preconditions not met", message))))
+    return Result(
+        status="skip", message="; ".join(filter(None, ("preconditions not met", message)))
+    )
 
 
 class _Validator:
@@ -58,19 +62,14 @@ class _Validator:
         rule: Mapping[str, Any],
         context: Context,
         resource: Any,
-        *,
-        base: Path = (),
         nesting: int = 0,
-        scoped: bool = False,
     ) -> None:
         self._rule = rule
         self._name = str(rule["name"])
         self._message = rule["validate"].get("message") or ""
         self._context = context
         self._resource = resource
-        self._base = base
         self._nesting = nesting
-        self._scoped = scoped
 
     def validate(self, what: Mapping[str, Any]) -> Result:
         """Judge by deny, pattern, anyPattern, foreach or podSecurity: the first that is there."""
@@ -101,15 +100,19 @@ class _Validator:
             return Result(status="error", message=told)
         if not denied:
             return Result(status="pass")
-        return Result(status="fail", message=self._denial(message), path=self._base)
+        return Result(status="fail", message=self._denial(message))
 
     def _denial(self, message: str) -> str:
         if not self._message and not message:
             return f"validation error: rule {self._name} failed"
+        whole = "; ".join(filter(None, (self._message, message)))
         try:
-            text = self._context.substituted("; ".join(filter(None, (self._message, message))))
+            text = self._context.substituted(whole)
         except Fault:
             return message
+        except Unsupported:
+            # What it says is not known, that it denies is.
+            return whole
         if isinstance(text, str):
             return text
         return "the produced message didn't resolve to a string, check your policy definition."
@@ -130,11 +133,10 @@ class _Validator:
             return Result(status="pass")
         if verdict.status == "skip":
             return Result(status="skip", message=verdict.message)
-        where = f"failed at path {said(verdict.path)}"
-        if verdict.status == "error" or not self._message:
-            how = where if verdict.status == "fail" else f"execution error: {verdict.message}"
-            return self._failed(verdict.status, f"rule {self._name} {how}", verdict.path)
-        return self._failed(verdict.status, f"rule {self._name} {where}", verdict.path)
+        how = f"execution error: {verdict.message}"
+        if verdict.status == "fail":
+            how = f"failed at path {said(verdict.path)}"
+        return self._failed(verdict.status, f"rule {self._name} {how}", verdict.path)
 
     def _failed(self, status: str, told: str, path: Path) -> Result:
         """A failure with the rule's own message before what is told of it."""
@@ -144,9 +146,11 @@ class _Validator:
                 own = self._context.substituted(self._message)
             except Fault:
                 own = f"variables substitution error in rule {self._name} execution error."
+            except Unsupported:
+                own = self._message
             own = own if isinstance(own, str) else str(own)
             message = f"validation error: {own}{'' if own.endswith('.') else '.'} {told}"
-        return Result(status=status, message=message, path=(*self._base, *path))
+        return Result(status=status, message=message, path=path)
 
     def _any_pattern(self, patterns: Any) -> Result:
         failed, skipped, first = [], [], None
@@ -206,7 +210,7 @@ class _Validator:
                 if result.status == "error" and _NO_PRECONDITIONS in result.message:
                     continue
                 told = f"validation failure: {result.message}"
-                return Result(status=result.status, message=told, path=result.path), applied
+                return self._placed(loop, element, replace(result, message=told)), applied
             applied += 1
         return None, applied
 
@@ -215,17 +219,25 @@ class _Validator:
         if scope and not isinstance(element, dict):
             told = "cannot use elementScope=true foreach rules for elements that are not maps"
             return Result(status="error", message=f"failed to process foreach: {told}")
-        scoped = isinstance(element, dict) if scope is None else bool(scope)
+        resource = element if _scoped(loop, element) else self._resource
+        return _Validator(self._rule, self._context, resource, self._nesting + 1).element(loop)
+
+    def _placed(self, loop: Mapping[str, Any], element: Any, result: Result) -> Result:
+        """The result with its path counted from the object, where the element is part of that."""
+        if result.whole:
+            return result
         where = _found(self._context.resource("object"), element)
-        inner = _Validator(
-            self._rule,
-            self._context,
-            element if scoped else self._resource,
-            base=(where or self._base) if scoped or where else self._base,
-            nesting=self._nesting + 1,
-            scoped=scoped or self._scoped,
-        )
-        return inner.element(loop)
+        scoped = _scoped(loop, element)
+        if not scoped and (result.path or where is None):
+            # It is of what this one judges: an element of the loop around it, or the object.
+            return result if self._nesting else replace(result, whole=True)
+        return replace(result, path=() if where is None else where + result.path, whole=True)
+
+
+def _scoped(loop: Mapping[str, Any], element: Any) -> bool:
+    """Whether patterns are about the element and not about what is around it."""
+    scope = loop.get("elementScope")
+    return isinstance(element, dict) if scope is None else bool(scope)
 
 
 def _found(tree: Any, wanted: Any) -> Path | None:
@@ -257,5 +269,5 @@ def pod_security_result(wanted: Mapping[str, Any], resource: Any, name: str) -> 
         return Result(status="pass")
     level, version = wanted.get("level", ""), wanted.get("version") or ""
     told = "".join(one.told for one in found)
-    message = f'Validation rule \'{name}\' failed. It violates PodSecurity "{level}:{version}": '
+    message = f"Validation rule '{name}' failed. It violates PodSecurity \"{level}:{version}\": "
     return Result(status="fail", message=message + told, path=found[0].path)

@@ -135,7 +135,9 @@ def _resolved(reference: str, path: str, document: Any) -> Any:
     if not operator:
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Fault(f"incorrect expression: operator {operator} does not match with {sprint(value)}")
+        raise Fault(
+            f"incorrect expression: operator {operator} does not match with {sprint(value)}"
+        )
     return operator + (f"{value:f}" if isinstance(value, float) else str(value))
 
 

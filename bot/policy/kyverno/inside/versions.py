@@ -50,7 +50,7 @@ def _key(version: Version) -> tuple[object, ...]:
 def compare(one: Version, other: Version) -> int:
     """-1, 0 or 1."""
     a, b = _key(one), _key(other)
-    return (a > b) - (a < b)  # type: ignore[operator]
+    return (a > b) - (a < b)
 
 
 def in_range(version: Version, text: str) -> bool:

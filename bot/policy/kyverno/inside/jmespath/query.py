@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
-from jmespath.parser import Parser
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from jmespath.parser import Parser  # type: ignore[import-untyped]
 
 from bot.policy.kyverno.inside.faults import Fault, NotFound, Unsupported
 
