@@ -11,7 +11,7 @@ from bot import policies, preview, waivers
 from bot.config import CONFIG_PATHS, Policy, defaults, parse
 from bot.config_file import ConfigError
 from bot.counterfactual import tried
-from bot.gather import NOBODY, Asked, facts_of, with_evidence
+from bot.gather import NOBODY, Asked, facts_of, with_evidence, with_secrets
 from bot.judge import judge
 from bot.model import Change, Report, Stats
 from bot.render.compose import Plan, snapshots
@@ -124,6 +124,7 @@ def _facts(
     found = (*base.resources.values(), *head.resources.values())
     facts = facts_of(repo, change.base_sha, found, policy, now)
     facts = with_evidence(facts, repo, change, sides, asked)
+    facts = with_secrets(facts, policy, sides)
     budget = policy.checks.get("cost_budget")
     if workshop is None or budget is None or not budget.budgets or not found:
         return facts

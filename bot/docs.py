@@ -17,9 +17,13 @@ from bot.config import CONFIG_PATHS, defaults, parse
 from bot.data import data_root
 from bot.evidence import gather
 from bot.facts import load_facts
+from bot.gather import with_secrets
 from bot.model import Change, FileChange, TooLarge, TreeEntry
-from bot.render.compose import Everywhere, snapshots
+from bot.render.compose import Everywhere, Plan, snapshots
 from bot.render.failures import REMEDIES
+from bot.render.rendered import Rendered
+from bot.render.terraform.resources import resources_of
+from bot.render.terraform.rows import rendered_object
 from checks import money
 from checks.inventory import inventory
 from checks.model import CostDelta, Evidence, Outcome, Review, Subject, Tier
@@ -35,20 +39,29 @@ _FILE_MODE = "100644"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """What a check is shown at: a manifest as it was (None if there was none) and as it is
-    proposed, the evidence files beside it, who approved it ("" where nobody can be asked), and the
-    config of the repository ("" for the shipped one)."""
+    """What a check is shown at: a manifest, or a file of Terraform, as it was (None if there was
+    none) and as it is proposed, the evidence files beside it, who approved it ("" where nobody can
+    be asked), and the config of the repository ("" for the shipped one)."""
 
     before: bytes | None
     after: bytes
     evidence: Mapping[str, bytes] = field(default_factory=dict)
     review: str = ""
     config: str = ""
+    terraform: bool = False
+
+    @property
+    def language(self) -> str:
+        """What it is written in."""
+        return "hcl" if self.terraform else "yaml"
 
     def outcome(self, check: Check) -> Outcome:
         """What the check says in the tier production."""
         trees = _Trees(tuple(side for side in (self.before, self.after) if side), self.evidence)
-        base, head = snapshots(trees, self._change(), Everywhere(tier=Tier.PRODUCTION))
+        law = Everywhere(tier=Tier.PRODUCTION)
+        change, plan = self._change(), self._plan()
+        base, head = snapshots(trees, change, law, plan=plan)
+        policy = parse(CONFIG_PATHS[0], self.config.encode()) if self.config else defaults()
         facts = replace(
             load_facts("default", "", _NOW),
             evidence=gather(trees, "head", head.resources.values()),
@@ -60,8 +73,8 @@ class Example:
         )
         # The branch declares nothing else.
         facts = replace(facts, inventory=inventory(base, facts))
+        facts = with_secrets(facts, policy, (base, head))
         subject = Subject(base=base, head=head, facts=facts)
-        policy = parse(CONFIG_PATHS[0], self.config.encode()) if self.config else defaults()
         return check.judge(subject, policy.checks[check.id])
 
     def _review(self) -> Review | None:
@@ -70,7 +83,15 @@ class Example:
         said = yaml.load(self.review, yaml.CSafeLoader)
         return TypeAdapter(Review).validate_python({"head_sha": "head", **said})
 
+    def _plan(self) -> Plan | None:
+        if not self.terraform:
+            return None
+        before, after = (_made(side) for side in (self.before, self.after))
+        return Plan(path="main.tf", before=before, after=after)
+
     def _change(self) -> Change:
+        if self.terraform:
+            return Change(base_sha="base", merge_base="base", head_sha="head", files=())
         old, new = (_blob(side) if side else "" for side in (self.before, self.after))
         file = FileChange(
             path="app.yaml",
@@ -80,6 +101,14 @@ class Example:
             new_blob=new,
         )
         return Change(base_sha="base", merge_base="base", head_sha="head", files=(file,))
+
+
+def _made(text: bytes | None) -> Rendered:
+    """What a file of Terraform declares. Raises ValueError where not all of it can be read."""
+    rows, failures = resources_of("", {"main.tf": text.decode()} if text else {})
+    if failures:
+        raise ValueError(f"an example cannot be read: {failures[0].error}")
+    return Rendered(objects=tuple(map(rendered_object, rows)))
 
 
 class _Trees:
@@ -106,10 +135,12 @@ def _blob(data: bytes) -> str:
 def example(check: Check, name: str, root: Path) -> Example:
     """The example `name` ("bad" or "good") of a check, from docs/checks/examples/<id>/: what is
     `before.yaml` and `config.yaml` of both, and `<name>.yaml`, `<name>.review.yaml` (the fields of
-    a Review), and as evidence any other `<name>.…`."""
+    a Review), and as evidence any other `<name>.…`. With `<name>.tf` it is one of Terraform."""
     folder = root / EXAMPLES / check.id
-    before = folder / "before.yaml"
-    own = (folder / f"{name}.yaml", folder / f"{name}.review.yaml")
+    terraform = (folder / f"{name}.tf").exists()
+    kind = "tf" if terraform else "yaml"
+    before = folder / f"before.{kind}"
+    own = (folder / f"{name}.{kind}", folder / f"{name}.review.yaml")
     return Example(
         before=before.read_bytes() if before.exists() else None,
         after=own[0].read_bytes(),
@@ -120,6 +151,7 @@ def example(check: Check, name: str, root: Path) -> Example:
         },
         review=_text(own[1]),
         config=_text(folder / "config.yaml"),
+        terraform=terraform,
     )
 
 
@@ -163,6 +195,7 @@ def _rules(check: Check) -> Iterator[str]:
 
 def _config(check: Check) -> Iterator[str]:
     shipped = (data_root() / "config" / "checks" / f"{check.id}.yaml").read_text("utf-8")
+    table = Path("config/policies") / f"{check.id}.yaml"
     yield from (
         "## Config",
         "",
@@ -176,6 +209,8 @@ def _config(check: Check) -> Iterator[str]:
         "```",
         "",
     )
+    if (data_root() / table).exists():
+        yield from (f"What it is told besides is in [{table}](../../{table}).", "")
 
 
 def _examples(check: Check, root: Path) -> Iterator[str]:
@@ -186,9 +221,9 @@ def _examples(check: Check, root: Path) -> Iterator[str]:
     if bad.config:
         yield from ("", *_fenced("yaml", bad.config))
     if bad.before is not None:
-        yield from ("", "Before the change:", "", *_fenced("yaml", bad.before.decode()))
+        yield from ("", "Before the change:", "", *_fenced(bad.language, bad.before.decode()))
     for title, shown in (("Objected to", bad), ("Fine", good)):
-        yield from ("", f"### {title}", "", *_fenced("yaml", shown.after.decode()), "")
+        yield from ("", f"### {title}", "", *_fenced(shown.language, shown.after.decode()), "")
         for path, data in shown.evidence.items():
             language = path.rpartition(".")[2]
             yield from (f"Beside it is `{path}`:", "", *_fenced(language, data.decode()), "")

@@ -14,6 +14,7 @@ from bot.model import Change
 from bot.prices.book import Book
 from bot.prices.own_sheets import own_sheets
 from bot.repo import Repository
+from bot.secrets_scan import secrets_among
 from checks.ai import workload
 from checks.model import Facts, OpenChange, Resource, Review, Snapshot
 
@@ -69,6 +70,15 @@ def with_evidence(
         evidence_before=evidence.gather(repo, change.merge_base, base, label_domain=domain),
         review=asked.review() if asked.review else None,
     )
+
+
+def with_secrets(facts: Facts, policy: Policy, sides: tuple[Snapshot, Snapshot]) -> Facts:
+    """And which texts of what the change touches are secrets by their shape."""
+    config = policy.checks.get("plain_secrets")
+    if config is None:
+        return facts
+    changed = [one for side in sides for one in side.resources.values() if one.changed]
+    return replace(facts, secrets=secrets_among(changed, config.detectors))
 
 
 def _usage(

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from checks.model import Resource
-from checks.secrets.values import SHORTEST, digest_of, texts_of
+from checks.secrets.values import SHORTEST, Text, digest_of, texts_in
 
 # detect-secrets' plugins by the names that config has for them: (module, class).
 _PLUGINS: Mapping[str, tuple[str, str]] = {
@@ -48,8 +48,9 @@ _OWN: Mapping[str, re.Pattern[str]] = {
 KNOWN = (*_PLUGINS, *_OWN)
 # Expressions that look for an end are slow on lines without one.
 _WINDOW, _OVERLAP = 2048, 256
+_AWS_SECRET = 40
 # The body of a key, as far as it tells that there is one behind the header.
-_KEY_BODY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----((?:.|\n){0,400})")
+_KEY_BODY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.{0,400})", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{48}")
 _EXAMPLES = re.compile(r"example|(.)\1{7}|x{5}|1234567|abcdef|your[-_]?|dummy|fake|redacted", re.I)
 _WEAK = frozenset({"password", "passwd", "pass", "pwd", "secret", "changeme", "token", "apikey"})
@@ -61,13 +62,20 @@ def secrets_among(
 ) -> Mapping[str, tuple[str, ...]]:
     """Which detectors found a secret in which text of these resources, by the text's digest."""
     scans = [(name, _detector(name)) for name in sorted(set(detectors))]
-    texts = {text for one in resources for _, text in texts_of(one.body)} if scans else set()
-    found = {}
-    for text in sorted(texts):
-        kinds = tuple(name for name, scan in scans if any(map(scan, _windows(text))))
+    texts = {_seen(text) for one in resources for text in texts_in(one.body)} if scans else set()
+    found: dict[str, tuple[str, ...]] = {}
+    for text, seen in sorted(texts):
+        kinds = tuple(name for name, scan in scans if any(map(scan, _windows(seen))))
         if kinds:
             found[digest_of(text)] = kinds
     return found
+
+
+def _seen(found: Text) -> tuple[str, str]:
+    """A text, and how detectors see it: a key of AWS is one only beside its name."""
+    if len(found.text) == _AWS_SECRET:
+        return found.text, f"{found.label} = '{found.text}'"
+    return found.text, found.text
 
 
 def _windows(text: str) -> Iterator[str]:
@@ -94,9 +102,7 @@ def _detector(name: str) -> Callable[[str], bool]:
 def _has_key(text: str) -> bool:
     """Whether a key stands behind its header: scripts and manuals have the header alone."""
     bodies = (re.sub(r"\\n|\s", "", found[1]) for found in _KEY_BODY.finditer(text))
-    return any(
-        any(not _EXAMPLES.search(part) for part in _BASE64.findall(body)) for body in bodies
-    )
+    return any(any(not _EXAMPLES.search(part) for part in _BASE64.findall(body)) for body in bodies)
 
 
 def _meant(name: str, found: re.Match[str]) -> bool:

@@ -27,7 +27,8 @@ _MOST_LINES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
-    """One line of an annotation. `stood` is whether the merge base had it; `flaw` why it is none."""
+    """One line of an annotation. `stood` is whether the merge base had it; `flaw` why it is no
+    waiver."""
 
     rule: str
     reason: str

@@ -125,6 +125,16 @@ class Waivers:
     items: tuple[Waiver, ...] = ()
     broken: str = ""
 
+    def covering(
+        self, finding: Finding, today: date, longest: timedelta = LONGEST
+    ) -> Waiver | None:
+        """The first waiver in force that is about the finding."""
+        for waiver in self.items:
+            held = not waiver.is_over(today) and not waiver.is_too_long(today, longest)
+            if held and waiver.covers(finding):
+                return waiver
+        return None
+
 
 def read(path: str, data: bytes) -> Waivers:
     """The waivers that a file's bytes describe. Raises ConfigError with the file and the line."""

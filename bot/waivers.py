@@ -1,61 +1,105 @@
 """Waivers: findings that a repository's maintainers accept, for a reason and for a while.
 
-Only the file on the base branch holds. A waived finding is shown and does not gate; what could not
-be read or judged cannot be waived. A waiver in force is named with its owner wherever it is used.
+Only the file on the base branch holds, and where they allow it annotations that stood there. A
+waived finding is shown and does not gate; what could not be read or judged cannot be waived. A
+waiver in force is named with its owner wherever it is used.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import rulebook
-from bot.config_file import ConfigError
 from bot.model import Change
 from bot.repo import Repository
-from bot.waiver_file import LONGEST, Waiver, Waivers, at, read
-from checks.model import Finding, Input, Location, Outcome, Severity, Trace
+from bot.skips import ANNOTATION, Skip, Skips
+from bot.waiver_approval import Approvals
+from bot.waiver_change import proposed, too_long
+from bot.waiver_file import Waiver, Waivers, at
+from bot.waiver_notes import CHECK, count, is_, of_waiver
+from bot.waiver_notes import at as note
+from bot.waivers_config import WaiverSettings
+from checks.model import Finding, Input, Location, Outcome, Review, Severity, Subject
 
-CHECK = "waivers"
+__all__ = ["CHECK", "apply", "settle"]
+
 SOON = timedelta(days=14)
+# How many of those that end soon the tally names one by one.
+_NAMED = 5
+_DEFAULT = WaiverSettings()
 
 
 def settle(
-    repo: Repository, change: Change, path: str, outcomes: Sequence[Outcome], today: date
+    repo: Repository,
+    change: Change,
+    settings: WaiverSettings | str,
+    outcomes: Sequence[Outcome],
+    today: date,
+    *,
+    subject: Subject | None = None,
+    review: Callable[[], Review] | None = None,
 ) -> tuple[Outcome, ...]:
-    """The outcomes under the base branch's waivers at `path`, and what there is to say of those and
-    of what the change does to them, as an outcome of the check `waivers` where there is anything.
+    """The outcomes under the base branch's waivers, and what there is to say of those and of what
+    the change does to them, as an outcome of the check `waivers` where there is anything.
+
+    `settings` may be the file's path alone; `subject` has the objects whose annotations count,
+    and `review` tells who approved, where somebody can be asked.
     """
-    law = at(repo, change.base_sha, path)
-    marked = apply(outcomes, law, today)
-    if not any(file.path == path for file in change.files):
-        return marked
-    ahead = tuple(_proposed(repo, change, law, marked, today))
-    ours = next((o for o in marked if o.check == CHECK), Outcome(check=CHECK))
-    others = tuple(o for o in marked if o.check != CHECK)
-    return (*others, replace(ours, findings=(*ours.findings, *ahead)))
+    if isinstance(settings, str):
+        settings = WaiverSettings(path=settings)
+    law = at(repo, change.base_sha, settings.path)
+    approvals = Approvals(settings=settings, head_sha=change.head_sha, ask=review)
+    skips = Skips(subject)
+    marked = apply(outcomes, law, today, settings, skips)
+    notes = list(_new_skips(marked, skips, approvals)) if settings.inline else []
+    if any(file.path == settings.path for file in change.files):
+        notes += proposed(repo, change, law, marked, today, approvals)
+    return _with(marked, notes)
 
 
-def apply(outcomes: Sequence[Outcome], waivers: Waivers, today: date) -> tuple[Outcome, ...]:
+def apply(
+    outcomes: Sequence[Outcome],
+    waivers: Waivers,
+    today: date,
+    settings: WaiverSettings = _DEFAULT,
+    skips: Skips | None = None,
+) -> tuple[Outcome, ...]:
     """The outcomes with waived findings marked, and one of the check `waivers` for those in use.
 
     A broken file waives nothing and is inconclusive wherever that could have made a difference.
     """
+    skipped: Counter[Skip] = Counter()
+    used: Counter[Waiver] = Counter()
+    if settings.inline and skips:
+        outcomes = [_skipped(outcome, skips, skipped) for outcome in outcomes]
+    notes = [_used_skip(skip, number) for skip, number in skipped.items()]
+    if skips:
+        notes += _of_annotations(outcomes, skips, settings)
     if waivers.broken:
         said = f"the base branch's waivers cannot be used, so none applies: {waivers.broken}"
         gating = any(f.severity > Severity.INFO for f in _gating(outcomes))
-        broken = (Outcome(check=CHECK, inconclusive=said),) if gating else ()
-        return (*outcomes, *broken)
-    used: Counter[Waiver] = Counter()
-    marked = tuple(_marked(outcome, waivers, today, used) for outcome in outcomes)
-    notes = [_used(waiver, used[waiver], today) for waiver in waivers.items if used[waiver]]
+        marked = (*outcomes, Outcome(check=CHECK, inconclusive=said)) if gating else (*outcomes,)
+        return _with(marked, notes)
+    marked = tuple(_marked(one, waivers, today, settings, used) for one in outcomes)
+    notes += [_used(waiver, used[waiver], today) for waiver in waivers.items if used[waiver]]
     for waiver in waivers.items:
         lapsed = [f for f in _gating(marked) if waiver.covers(f)]
         if lapsed:
-            notes.append(_lapsed(waiver, lapsed, today))
-    return (*marked, Outcome(check=CHECK, findings=tuple(notes))) if notes else marked
+            notes.append(_lapsed(waiver, lapsed, today, settings.longest))
+    if any(outcome.findings for outcome in outcomes):
+        notes += _tally(waivers, used, today, settings.longest)
+    return _with(marked, notes)
+
+
+def _with(outcomes: Sequence[Outcome], notes: Sequence[Finding]) -> tuple[Outcome, ...]:
+    """The outcomes, and what there is to say of waivers as one of theirs."""
+    if not notes:
+        return tuple(outcomes)
+    ours = next((o for o in outcomes if o.check == CHECK), Outcome(check=CHECK))
+    others = (o for o in outcomes if o.check != CHECK)
+    return (*others, replace(ours, findings=(*ours.findings, *notes)))
 
 
 def _gating(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
@@ -63,143 +107,160 @@ def _gating(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
     return (f for outcome in outcomes if not outcome.failed for f in outcome.findings if f.gates)
 
 
-def _marked(outcome: Outcome, waivers: Waivers, today: date, used: Counter[Waiver]) -> Outcome:
+# The file
+
+
+def _marked(
+    outcome: Outcome,
+    waivers: Waivers,
+    today: date,
+    settings: WaiverSettings,
+    used: Counter[Waiver],
+) -> Outcome:
     if outcome.failed:
         return outcome
     findings: list[Finding] = []
     for finding in outcome.findings:
-        waiver = _covering(waivers, finding, today) if finding.gates else None
+        waiver = waivers.covering(finding, today, settings.longest) if finding.gates else None
         if waiver is not None:
             used[waiver] += 1
-        findings.append(finding if waiver is None else _waived(finding, waiver))
+        said = f"waived {waiver.terms}" if waiver else ""
+        findings.append(_waived(finding, waiver.location, said) if waiver else finding)
     return replace(outcome, findings=tuple(findings))
 
 
-def _covering(waivers: Waivers, finding: Finding, today: date) -> Waiver | None:
-    """The first waiver in force that is about the finding."""
-    for waiver in waivers.items:
-        if waiver.covers(finding) and not waiver.is_over(today) and not waiver.is_too_long(today):
-            return waiver
-    return None
-
-
-def _waived(finding: Finding, waiver: Waiver) -> Finding:
-    seen = Input(location=waiver.location, pointer="", value=f"waived {waiver.terms}")
+def _waived(finding: Finding, location: Location, said: str) -> Finding:
+    seen = Input(location=location, pointer="", value=said)
     trace = replace(finding.trace, inputs=(*finding.trace.inputs, seen))
     return replace(finding, waived=True, trace=trace)
 
 
-def _used(waiver: Waiver, count: int, today: date) -> Finding:
-    said = f"{_count(count)} of {waiver.rule} {_is(count)} waived {waiver.terms}"
+def _used(waiver: Waiver, number: int, today: date) -> Finding:
+    said = f"{count(number)} of {waiver.rule} {is_(number)} waived {waiver.terms}"
     if waiver.expires - today <= SOON:
         remedy = "It ends soon: mend what it is about, or have it renewed on the base branch."
-        return _said(waiver, "waiver-ends-soon", Severity.INFO, said, remedy)
-    return _said(waiver, "waiver-used", Severity.INFO, said)
+        return of_waiver(waiver, "waiver-ends-soon", Severity.INFO, said, remedy)
+    return of_waiver(waiver, "waiver-used", Severity.INFO, said)
 
 
-def _lapsed(waiver: Waiver, findings: Sequence[Finding], today: date) -> Finding:
+def _lapsed(
+    waiver: Waiver, findings: Sequence[Finding], today: date, longest: timedelta
+) -> Finding:
     """A waiver that would have covered findings, were it in force. It is as hard as they are, but
     never more than a warning: they gate themselves."""
-    left = f"{_count(len(findings))} of {waiver.rule} {_is(len(findings))} not waived"
+    left = f"{count(len(findings))} of {waiver.rule} {is_(len(findings))} not waived"
     severity = min(Severity.WARN, max(f.severity for f in findings))
     if waiver.is_over(today):
         said = f"the waiver expired on {waiver.expires.isoformat()}, so {left}"
         remedy = f"Mend what it was about, or have {waiver.owner} renew it on the base branch."
-        return _said(waiver, "waiver-expired", severity, said, remedy)
-    return _said(waiver, "waiver-too-long", severity, f"{_too_long(waiver)}, so {left}", _SHORTER)
+        return of_waiver(waiver, "waiver-expired", severity, said, remedy)
+    said, remedy = too_long(waiver, longest)
+    return of_waiver(waiver, "waiver-too-long", severity, f"{said}, so {left}", remedy)
 
 
-_SHORTER = f"Let it expire at most {LONGEST.days} days ahead, and renew it when it does."
-
-
-def _too_long(waiver: Waiver) -> str:
-    day = waiver.expires.isoformat()
-    return f"the waiver ends on {day}, more than {LONGEST.days} days ahead"
-
-
-def _proposed(
-    repo: Repository, change: Change, law: Waivers, outcomes: Sequence[Outcome], today: date
+def _tally(
+    waivers: Waivers, used: Counter[Waiver], today: date, longest: timedelta
 ) -> Iterator[Finding]:
-    """What a change to the waivers file would do. Nothing in it holds before it is merged."""
-    data = repo.file(change.head_sha, law.path)
-    if data is None:
-        said = "this removes the waivers; after the merge nothing is waived"
-        yield _about(Location(path=law.path), "waivers-removed", Severity.INFO, said)
+    """How many waivers are in force, and which of them end soon: nobody should be surprised."""
+    held = [w for w in waivers.items if not w.is_over(today) and not w.is_too_long(today, longest)]
+    soon = sorted((w for w in held if w.expires - today <= SOON), key=lambda w: w.expires)
+    if not used and not soon:
         return
-    try:
-        head = read(law.path, data)
-    except ConfigError as error:
-        said = f"these waivers could not be used after the merge: {error.message}"
-        place = Location(path=law.path, line=error.line)
-        yield _about(place, "waivers-invalid", Severity.FAIL, said)
-        return
-    old = {waiver.content for waiver in law.items}
-    added = [waiver for waiver in head.items if waiver.content not in old]
-    yield from _doubts(added, today)
-    gone = len(old - {waiver.content for waiver in head.items})
-    yield _preview(head, len(added), gone, outcomes, today)
+    parts = [f"{count(len(held), 'waiver')} {is_(len(held))} in force"]
+    parts.append(f"{len(used):,} used here, for {count(sum(used.values()))}")
+    over = sum(waiver.is_over(today) for waiver in waivers.items)
+    if over:
+        parts.append(f"{over:,} over and to be taken out")
+    if soon:
+        named = ", ".join(_brief(waiver) for waiver in soon[:_NAMED])
+        more = ", …" if len(soon) > _NAMED else ""
+        parts.append(f"{len(soon):,} within {SOON.days} days of the end ({named}{more})")
+    place = Location(path=waivers.path)
+    remedy = "Mend what those that end are about, or have them renewed." if soon else ""
+    yield note(place, "waivers-in-force", Severity.INFO, "; ".join(parts), remedy=remedy)
 
 
-def _doubts(added: Iterable[Waiver], today: date) -> Iterator[Finding]:
-    """What is wrong with new waivers; those that stood there before are not this change's fault."""
-    for waiver in added:
-        if waiver.is_too_long(today):
-            yield _said(waiver, "waiver-too-long", Severity.FAIL, _too_long(waiver), _SHORTER)
-        if waiver.is_over(today):
-            said = f"the waiver ended on {waiver.expires.isoformat()} already"
-            yield _said(waiver, "waiver-expired", Severity.WARN, said)
-        # The rules of a repository's own policies are known to nobody before they are run.
-        if "/" not in waiver.rule and waiver.rule not in rulebook.known():
-            near = " or ".join(rulebook.nearest(waiver.rule))
-            said = f"there is no rule {waiver.rule} that a waiver could be about"
-            remedy = f"Did you mean {near}?" if near else ""
-            yield _said(waiver, "waiver-unknown-rule", Severity.WARN, said, remedy)
+def _brief(waiver: Waiver) -> str:
+    return f"{waiver.rule} of {waiver.owner} on {waiver.expires.isoformat()}"
 
 
-def _preview(
-    head: Waivers, added: int, gone: int, outcomes: Sequence[Outcome], today: date
-) -> Finding:
-    later = sum(_covering(head, finding, today) is not None for finding in _gating(outcomes))
-    place = Location(path=head.path)
-    if later:
-        said = (
-            f"this change adds a waiver for itself: {_count(later)} would be waived after the merge"
-        )
-        return _about(place, "waiver-for-itself", Severity.INFO, said)
-    said = f"waivers change: {added} new, {gone} gone; they hold after the merge"
-    return _about(place, "waivers-changed", Severity.INFO, said)
+# Annotations
 
 
-def _said(waiver: Waiver, rule: str, severity: Severity, message: str, remedy: str = "") -> Finding:
-    globs = " ".join((*waiver.paths, *waiver.objects))
-    about = f"{waiver.location.path} {waiver.rule} {globs} {waiver.expires.isoformat()}"
-    return _about(waiver.location, rule, severity, message, remedy=remedy, subject=about)
+def _skipped(outcome: Outcome, skips: Skips, used: Counter[Skip]) -> Outcome:
+    if outcome.failed:
+        return outcome
+    findings: list[Finding] = []
+    for finding in outcome.findings:
+        skip = skips.covering(finding) if finding.gates else None
+        if skip is not None and skip.stood:
+            used[skip] += 1
+            said = f"waived by the annotation {ANNOTATION}: {skip.reason}"
+            finding = _waived(finding, skip.location, said)
+        findings.append(finding)
+    return replace(outcome, findings=tuple(findings))
 
 
-def _about(
-    location: Location,
-    rule: str,
-    severity: Severity,
-    message: str,
-    *,
-    remedy: str = "",
-    subject: str = "",
-) -> Finding:
-    return Finding(
-        check=CHECK,
-        rule=rule,
-        severity=severity,
-        message=message,
-        location=location,
-        subject=subject or location.path,
-        remedy=remedy,
-        trace=Trace(inputs=(Input(location=location, pointer="", value=message),)),
+def _used_skip(skip: Skip, number: int) -> Finding:
+    said = (
+        f"{count(number)} of {skip.rule} {is_(number)} waived by an annotation of {skip.owner}: "
+        f"{skip.reason}"
     )
+    return note(skip.location, "skip-used", Severity.INFO, said, subject=_about(skip))
 
 
-def _count(number: int) -> str:
-    return f"{number:,} finding{'' if number == 1 else 's'}"
+def _of_annotations(
+    outcomes: Sequence[Outcome], skips: Skips, settings: WaiverSettings
+) -> Iterator[Finding]:
+    """What is to be said of annotations that waive nothing."""
+    if settings.inline:
+        for skip in skips.flawed():
+            said = f"the annotation {ANNOTATION} of {skip.owner} waives nothing: {skip.flaw}"
+            remedy = f"Write {ANNOTATION}: {skip.rule} — why it is accepted."
+            yield note(
+                skip.location,
+                "skip-invalid",
+                Severity.WARN,
+                said,
+                remedy=remedy,
+                subject=_about(skip),
+            )
+        return
+    for skip in dict.fromkeys(s for f in _gating(outcomes) if (s := skips.covering(f))):
+        said = (
+            f"the annotation {ANNOTATION} of {skip.owner} waives nothing: the base branch's config "
+            "does not allow annotations (waivers.inline)"
+        )
+        remedy = "Have it waived in the waivers file."
+        yield note(
+            skip.location,
+            "skip-not-allowed",
+            Severity.INFO,
+            said,
+            remedy=remedy,
+            subject=_about(skip),
+        )
 
 
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _new_skips(
+    outcomes: Sequence[Outcome], skips: Skips, approvals: Approvals
+) -> Iterator[Finding]:
+    """Annotations that the change brings for findings of its own."""
+    new: Counter[Skip] = Counter(
+        skip for f in _gating(outcomes) if (skip := skips.covering(f)) and not skip.stood
+    )
+    for skip, number in new.items():
+        missing = approvals.missing("")
+        said = (
+            f"this change adds an annotation of {skip.owner} for itself: {count(number)} of "
+            f"{skip.rule} would be waived after the merge ({skip.reason})"
+        )
+        severity = Severity.APPROVAL if missing else Severity.INFO
+        remedy = f"{missing[:1].upper()}{missing[1:]}." if missing else ""
+        yield note(
+            skip.location, "skip-for-itself", severity, said, remedy=remedy, subject=_about(skip)
+        )
+
+
+def _about(skip: Skip) -> str:
+    return f"{skip.owner} {skip.location.path} {skip.rule} {skip.reason}"

@@ -84,7 +84,7 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
             )
             for name, key in zip(missing, keys, strict=True)
         ],
-        f"it has no {listed(keys)}",
+        f"it has no {listed(keys, 'or')}",
         threshold=f"{', '.join(wanted)} in {resource.tier.value}",
         remedy=f"Add {listed(keys)} to 'metadata.labels'.",
     )

@@ -210,7 +210,7 @@ def _refused(one: Workload, config: Config) -> Iterator[Objection]:
         (_FRACTION, parts, "a whole number"),
     ):
         if places:
-            said = listed([f"{place.label}: {place.value}" for place in places])
+            said = "; ".join(f"{place.label}: {place.value}" for place in places)
             message = f"{said}; Kubernetes refuses that"
             yield _objection(one, rule, config.refused, places, message, threshold)
 

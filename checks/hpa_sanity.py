@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from checks.kube import Container
-from checks.model import Patch, Resource
+from checks.model import Patch, Resource, Severity
 from checks.pricing.near import together
 from checks.pricing.scale import is_autoscaler, target_of, whole
 from checks.rule import Check, Rule
@@ -148,7 +148,7 @@ def _astray(scaler: Resource, side: Side, config: Config) -> Iterator[Objection]
 def _twice(scaler: Resource, side: Side, config: Config) -> Iterator[Objection]:
     target = target_of(scaler)
     others = [
-        one.name
+        one
         for one in (*side.objects.kind("HorizontalPodAutoscaler"), *side.objects.kind(_KEDA))
         if one.id != scaler.id
         and one.name != scaler.name
@@ -157,19 +157,27 @@ def _twice(scaler: Resource, side: Side, config: Config) -> Iterator[Objection]:
         and together(one, scaler)
     ]
     if target is not None and others:
-        value = f"{target[1]} {target[2]}"
+        value, names = f"{target[1]} {target[2]}", sorted({one.name for one in others})
+        severity = severity_in(config.duplicate, scaler.tier)
+        if all(_apart(one, scaler) for one in others):
+            severity = min(severity, Severity.WARN)
         yield objection(
             _ID,
             scaler,
             _TWICE,
-            severity_in(config.duplicate, scaler.tier),
+            severity,
             [
                 Place(key=name, label=name, pointer=("spec", "scaleTargetRef"), value=value)
-                for name in sorted(others)
+                for name in names
             ],
-            f"{value} is scaled by {listed(sorted(others))} as well",
+            f"{value} is scaled by {listed(names)} as well",
             threshold="one autoscaler for a workload",
         )
+
+
+def _apart(one: Resource, other: Resource) -> bool:
+    """Whether they may be two to choose from: files of one folder that nothing renders."""
+    return one.rendered_from == "plain" and one.source.path != other.source.path
 
 
 def _behaviour(scaler: Resource, config: Config) -> Iterator[Objection]:

@@ -145,7 +145,7 @@ def _said(
         rule,
         severity,
         places,
-        f"{images} {verb} {not_}{what} {listed(trusted)}",
+        f"{images} {verb} {not_}{what} {listed(trusted, 'or')}",
         threshold=", ".join(trusted),
     )
 

@@ -23,17 +23,12 @@ not say what it needs is scheduled as if it needed nothing, and with a quota it 
 namespaces that are declared in this repository are looked at, beside what is declared with them:
 in the same folder, or by the same Kustomization or chart. A namespace is of the strictest tier that
 it or anything in it is of."""
-_QUOTA = Rule(
+_MISSING = Rule(
     id="quota-missing",
-    title="A namespace has no ResourceQuota",
-    remedy="Declare a ResourceQuota with 'spec.hard' for requests.cpu, requests.memory and pods.",
+    title="A namespace has no ResourceQuota, or no LimitRange",
+    remedy="Declare a ResourceQuota with 'spec.hard' for requests.cpu, requests.memory and pods,"
+    " and a LimitRange with 'default' and 'defaultRequest' for containers.",
 )
-_RANGE = Rule(
-    id="limit-range-missing",
-    title="A namespace has no LimitRange",
-    remedy="Declare a LimitRange with 'default' and 'defaultRequest' for containers.",
-)
-_RULE_OF: Mapping[Limiting, Rule] = {"ResourceQuota": _QUOTA, "LimitRange": _RANGE}
 _SAYS: Mapping[Limiting, str] = {"ResourceQuota": "hard", "LimitRange": "limits"}
 _STRICTNESS = list(Tier)
 
@@ -53,22 +48,23 @@ class Config:
 
 
 def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
-    """One objection to a namespace for each kind that it lacks."""
+    """At most one objection to a namespace: to all that it lacks."""
     if not _is_namespace(resource) or among(resource.name, config.exempt):
         return
     inside = list(_inside(resource, side))
     tier = max((one.tier for one in (resource, *inside)), key=_STRICTNESS.index)
-    for kind in dict.fromkeys(config.require.get(tier.value, ())):
-        if not any(_limits(one, kind) for one in inside):
-            yield objection(
-                _ID,
-                resource,
-                _RULE_OF[kind],
-                severity_in(config.severity, tier),
-                [Place(key=kind, label=kind, pointer=("metadata", "name"))],
-                f"no {kind} is declared for the namespace {resource.name}",
-                threshold=f"required in {tier.value}",
-            )
+    required = dict.fromkeys(config.require.get(tier.value, ()))
+    missing = [kind for kind in required if not any(_limits(one, kind) for one in inside)]
+    if missing:
+        yield objection(
+            _ID,
+            resource,
+            _MISSING,
+            severity_in(config.severity, tier),
+            [Place(key=kind, label=kind, pointer=("metadata", "name")) for kind in missing],
+            f"no {' and no '.join(missing)} is declared for the namespace {resource.name}",
+            threshold=f"required in {tier.value}",
+        )
 
 
 def related(resource: Resource, side: Side) -> Iterable[Resource]:
@@ -85,7 +81,9 @@ def _inside(namespace: Resource, side: Side) -> Iterator[Resource]:
 
 
 def _is_namespace(resource: Resource) -> bool:
-    return resource.api_version == "v1" and resource.kind == "Namespace"
+    own = resource.api_version == "v1" and resource.kind == "Namespace"
+    # A patch that takes it away declares none.
+    return own and "$patch" not in resource.body
 
 
 def _limits(resource: Resource, kind: Limiting) -> bool:
@@ -100,5 +98,5 @@ CHECK = Check(
     config=Config,
     judge=over(_ID, inspect, related),
     why=_WHY,
-    rules=(_QUOTA, _RANGE),
+    rules=(_MISSING,),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from checks.kube import pod_pointer
@@ -11,7 +11,7 @@ from checks.model import Resource
 from checks.names import among
 from checks.network.policies import KINDS, is_wide, reaches
 from checks.rule import Check, Rule
-from checks.severity import SeverityByTier, severity_in
+from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection
 from checks.workloads.over import over
 from checks.workloads.pods import Pods, pods_of
@@ -41,15 +41,13 @@ _NO_DEFAULT = Rule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """How hard findings are: `severity` where a workload has no policy, `default_deny` where a
-    namespace has none that is for all pods; and which namespaces need none (may end in "*")."""
+    """In which tiers policies are needed, how hard it is where a workload has none (`severity`) and
+    where a namespace has none that is for all pods (`default_deny`), and which namespaces need none
+    (may end in "*")."""
 
-    severity: SeverityByTier = field(
-        default_factory=lambda: {"experiment": "info", "staging": "info", "production": "warn"}
-    )
-    default_deny: SeverityByTier = field(
-        default_factory=lambda: {"experiment": "info", "staging": "info", "production": "warn"}
-    )
+    tiers: tuple[TierWord, ...] = ("production",)
+    severity: SeverityByTier = "warn"
+    default_deny: SeverityByTier = "warn"
     exempt: tuple[str, ...] = ("kube-*",)
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -58,7 +56,7 @@ class Config:
 def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
     """An objection to a workload that nothing shuts off, and to the first of the policies of a
     namespace without one for everybody."""
-    if among(resource.namespace, config.exempt):
+    if resource.tier.value not in config.tiers or among(resource.namespace, config.exempt):
         return
     if pod_pointer(resource) is not None:
         yield from _workload(resource, side, config)

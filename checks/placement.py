@@ -122,7 +122,7 @@ def _contradiction(pods: Pods, config: Config) -> Iterator[Objection]:
             key=f"{wish.label} {wish.operator} {sorted(wish.values)}",
             label=wish.label,
             pointer=wish.pointer,
-            value=f"{wish.operator} {listed(sorted(wish.values))}".strip(),
+            value=wish.words,
         )
         for wish in (other, one)
     ]
@@ -132,7 +132,7 @@ def _contradiction(pods: Pods, config: Config) -> Iterator[Objection]:
         _NOWHERE,
         severity_in(config.contradiction, resource.tier),
         said,
-        f"{one.label} must be {said[1].value} and {said[0].value}: no node is both",
+        f"{one.label} must be {said[1].value}, and {said[0].value}: no node is both",
         threshold="labels that one node can have",
     )
 

@@ -13,7 +13,7 @@ from checks.security.control import Control
 from checks.security.namespace import ENFORCE, Declared, allows, declared, level_of
 from checks.security.restricted import RESTRICTED
 from checks.severity import SeverityByTier, TierWord, severity_in
-from checks.workloads.objections import Objection, Place, objection
+from checks.workloads.objections import NOT_GIVEN, Objection, Place, objection
 from checks.workloads.over import over
 from checks.workloads.pods import Pods, listed, pods_of
 from checks.workloads.sides import Side
@@ -32,6 +32,19 @@ Which level holds is said by tier. Where the repository declares the namespace w
 `pod-security.kubernetes.io/enforce` the cluster will ask for that, so a stricter one holds instead
 and breaking it is a refusal foretold. A milder one (node agents need `privileged`) holds from the
 change after the one that brings it: nobody lets himself out."""
+_UNSET = Rule(
+    id="pod-security-unset",
+    title="A container does not give up rights that it need not have",
+    remedy="Set 'allowPrivilegeEscalation: false' and 'capabilities.drop: [ALL]' of each container,"
+    " 'runAsNonRoot: true' and 'seccompProfile.type: RuntimeDefault' of the pod.",
+)
+# What the level restricted wants to be said, by the last part of where it stands.
+_WANTED = {
+    "allowPrivilegeEscalation": "allowPrivilegeEscalation: false",
+    "drop": "capabilities.drop: [ALL]",
+    "runAsNonRoot": "runAsNonRoot: true",
+    "seccompProfile": "seccompProfile.type: RuntimeDefault",
+}
 _LOWERED = Rule(
     id="pod-security-namespace",
     title="A namespace lets in pods of a milder level than its tier has",
@@ -43,9 +56,11 @@ _LOWERED = Rule(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Which level holds in which tier, of which version of the standards, and how hard it is where
-    a control of each level is broken; `enforced` where the cluster itself will refuse."""
+    a control of each level is broken, or (`escapes`) one that keeps containers from being root on
+    their node; `enforced` where the cluster itself will refuse."""
 
     levels: Mapping[TierWord, Level] = field(default_factory=dict)
+    escapes: SeverityByTier = "warn"
     baseline: SeverityByTier = "warn"
     restricted: SeverityByTier = "warn"
     enforced: SeverityByTier = "warn"
@@ -75,10 +90,16 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
         return
     asked = declared(resource, side, config.version)
     rules = _rules(resource, asked, side, config)
+    unset: list[tuple[Severity, Place]] = []
     for control in _controls(rules):
+        severity = _severity(control, resource, asked, config)
         places = list(control.ask(pods, rules.minor))
-        if places:
-            yield _broken(pods, control, _severity(control, resource, asked, config), places, rules)
+        unset += ((severity, place) for place in places if place.value == NOT_GIVEN)
+        broken = [place for place in places if place.value != NOT_GIVEN]
+        if broken:
+            yield _broken(pods, control, severity, broken, rules)
+    if unset:
+        yield _unset(pods, max(severity for severity, _ in unset), [p for _, p in unset], rules)
 
 
 def _rules(resource: Resource, asked: Declared | None, side: Side, config: Config) -> Declared:
@@ -105,13 +126,17 @@ def _controls(rules: Declared) -> Iterator[Control]:
 def _severity(
     control: Control, resource: Resource, asked: Declared | None, config: Config
 ) -> Severity:
-    level = "restricted" if control in RESTRICTED else "baseline"
-    setting = config.restricted if level == "restricted" else config.baseline
+    level = _level(control)
+    setting = config.escapes if control.escape else getattr(config, level)
     own = severity_in(setting, resource.tier)
     if asked is None or not allows(level, asked.level):
         return own
     # Kubernetes itself will refuse these pods.
     return max(own, severity_in(config.enforced, resource.tier))
+
+
+def _level(control: Control) -> str:
+    return "restricted" if control in RESTRICTED else "baseline"
 
 
 def _broken(
@@ -125,8 +150,27 @@ def _broken(
         control.rule,
         severity,
         places,
-        f"{who}: {what}; {rules.words} allows: {control.allowed}",
+        f"{who}: {what}, which the level {_level(control)} does not allow{rules.whose}",
         threshold=control.allowed,
+    )
+
+
+def _unset(pods: Pods, severity: Severity, places: list[Place], rules: Declared) -> Objection:
+    fields = {place.pointer[-1] for place in places}
+    wanted = [said for name, said in _WANTED.items() if name in fields]
+    labels = dict.fromkeys(place.label for place in places)
+    verb = "does" if len(labels) == 1 else "do"
+    return objection(
+        _ID,
+        pods.resource,
+        _UNSET,
+        severity,
+        places,
+        f"{listed(list(labels))} {verb} not say {listed(wanted)}, as the level {rules.level}"
+        f" asks{rules.whose}",
+        observed="; ".join(f"{place.label}: no {place.pointer[-1]}" for place in places),
+        threshold=", ".join(wanted),
+        remedy=f"Set {listed(wanted)} in 'securityContext'.",
     )
 
 
@@ -169,5 +213,5 @@ CHECK = Check(
     config=Config,
     judge=over(_ID, inspect, _related),
     why=_WHY,
-    rules=(*(control.rule for control in (*BASELINE, *RESTRICTED)), _LOWERED),
+    rules=(*(control.rule for control in (*BASELINE, *RESTRICTED)), _UNSET, _LOWERED),
 )

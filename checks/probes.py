@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -61,9 +61,11 @@ _TIMEOUT, _PERIOD, _FAILURES = 1, 10, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Which probes are asked for in which tier, and how hard each kind of finding is."""
+    """Which probes are asked for in which tier, parts of the names of ports and Services that
+    nobody waits for, and how hard each kind of finding is."""
 
     require: Mapping[TierWord, tuple[Probe, ...]] = field(default_factory=dict)
+    not_serving: tuple[str, ...] = ()
     readiness: SeverityByTier = "warn"
     liveness: SeverityByTier = "info"
     unknown_port: SeverityByTier = "warn"
@@ -85,7 +87,7 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
         (_SAME, config.same, list(_same(pods)), "a liveness probe that waits longer"),
     ):
         if places:
-            said = listed([f"{place.label}: {place.value}" for place in places])
+            said = "; ".join(dict.fromkeys(f"{p.label}: {p.value}" for p in places))
             hard = severity_in(severity, resource.tier)
             yield objection(_ID, resource, rule, hard, places, said, threshold=threshold)
 
@@ -96,7 +98,7 @@ def _missing(pods: Pods, side: Side, config: Config) -> Iterator[Objection]:
     # Gates decide about readiness without any probe.
     if not wanted or resource.kind in ("Job", "CronJob", "Pod") or pods.get("readinessGates"):
         return
-    served = _served(pods, side)
+    served = _served(pods, side, config.not_serving)
     for probe, rule, severity in (
         ("readiness", _NO_READINESS, config.readiness),
         ("liveness", _NO_LIVENESS, config.liveness),
@@ -107,19 +109,20 @@ def _missing(pods: Pods, side: Side, config: Config) -> Iterator[Objection]:
             if one.body.get(f"{probe}Probe") is None
         ]
         if probe in wanted and places:
-            who, by = listed([p.label for p in places]), listed([name for _, name in served])
+            who = listed([place.label for place in places])
+            by = listed([name for one, name in served if one.body.get(f"{probe}Probe") is None])
             yield objection(
                 _ID,
                 resource,
                 rule,
                 severity_in(severity, resource.tier),
                 places,
-                f"{who} gets requests from {by} and has no {probe} probe",
+                f"{by} sends requests to {who}, without a {probe} probe",
                 threshold=f"a {probe}Probe in {resource.tier.value}",
             )
 
 
-def _served(pods: Pods, side: Side) -> list[tuple[Container, str]]:
+def _served(pods: Pods, side: Side, ignored: Collection[str]) -> list[tuple[Container, str]]:
     """The containers that Services send requests to, and the names of these."""
     found: dict[str, tuple[Container, str]] = {}
     for service in side.services(pods):
@@ -127,6 +130,9 @@ def _served(pods: Pods, side: Side) -> list[tuple[Container, str]]:
             continue
         for _, port in mappings(service.get("spec", "ports")):
             wanted = port.get("targetPort")
+            names = (service.name, port.get("name"), wanted)
+            if any(isinstance(name, str) and part in name for name in names for part in ignored):
+                continue
             for one in _listening(pods, port.get("port") if wanted is None else wanted):
                 found.setdefault(one.key, (one, f"Service {service.name}"))
     return list(found.values())
@@ -163,7 +169,7 @@ def _ports(pods: Pods) -> Iterator[Place]:
                     key=f"{one.key} {name} {port}",
                     label=one.label,
                     pointer=(*pointer, action, "port"),
-                    value=f"the {name} asks the port {shown(port)}, which is not among its ports",
+                    value=f"the {name} asks for the port {shown(port)}, which it does not have",
                 )
 
 
@@ -181,7 +187,7 @@ def _slow(pods: Pods) -> Iterator[Place]:
                 key=f"{one.key} {name}",
                 label=one.label,
                 pointer=(*pointer, "timeoutSeconds"),
-                value=f"the {name} may take {timeout} s, and is asked every {period} s",
+                value=f"the {name} may take {timeout} s and runs every {period} s",
             )
 
 

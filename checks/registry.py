@@ -18,8 +18,16 @@ from checks import (
     cost_delta,
     image_tag,
     label_place,
+    namespace_quota,
+    network_policy,
+    plain_secrets,
+    public_service,
+    rbac_wildcards,
     readable,
+    removed_apis,
     resource_limits,
+    tf_exposure,
+    tf_tags,
 )
 from checks.rule import Check
 
@@ -36,4 +44,12 @@ CHECKS: tuple[Check, ...] = (
     align_fairness.CHECK,
     align_approval.CHECK,
     align_gpu_budget.CHECK,
+    plain_secrets.CHECK,
+    tf_exposure.CHECK,
+    public_service.CHECK,
+    rbac_wildcards.CHECK,
+    network_policy.CHECK,
+    namespace_quota.CHECK,
+    removed_apis.CHECK,
+    tf_tags.CHECK,
 )

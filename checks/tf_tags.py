@@ -64,14 +64,20 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
             ],
             f"{resource.name} has no tag {listed(missing)}",
             threshold=f"required in {resource.tier.value}",
-            remedy=f"Add {listed(missing)} to its {tags.pointer[-1]}, or to the provider's"
-            " default tags.",
+            remedy=f"Add {listed(missing)} to its {tags.pointer[-1]}{_or_default(resource)}.",
         )
 
 
 def _tags(resource: Resource, config: Config) -> Tags | None:
     path = config.kinds.get(resource.kind) if is_terraform(resource) else None
     return tags_of(resource, path.split(".")) if path else None
+
+
+def _or_default(resource: Resource) -> str:
+    """Another place for tags, where the provider has one."""
+    names = {"aws": "default_tags", "google": "default_labels"}
+    name = names.get(resource.kind.partition("_")[0])
+    return f", or to the provider's {name}" if name else ""
 
 
 def _pointer(resource: Resource, pointer: Pointer) -> Pointer:

@@ -83,16 +83,17 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
     if count is None or count.low < config.from_replicas:
         return
     if resource.tier.value in config.required_in and not _spread(pods, config):
+        # The first ones are today's names.
+        over_what = " or ".join(config.topology_keys[:2])
         yield objection(
             _ID,
             resource,
             _MISSING,
             severity_in(config.missing, resource.tier),
             [Place(key="spread", label="the pods", pointer=pods.at("topologySpreadConstraints"))],
-            f"nothing spreads the {count.low} or more pods over"
-            f" {' or '.join(config.topology_keys)}",
+            f"nothing spreads the {count.low} or more pods over {over_what}",
             observed="no topologySpreadConstraints, no podAntiAffinity",
-            threshold=f"spread over {' or '.join(config.topology_keys)}",
+            threshold=f"spread over {over_what}",
         )
 
 

@@ -15,7 +15,8 @@ from checks.registry import CHECKS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "checks").rglob("*.py")])
-STANDARD = {"__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions"}
+STANDARD = {"__future__", "base64", "binascii", "collections", "dataclasses", "datetime", "decimal"}
+STANDARD |= {"enum", "fractions"}
 STANDARD |= {"functools", "hashlib", "itertools", "json", "math", "operator", "re", "typing"}
 # A vendor's package, and the only rooms that may import it.
 VENDORS = {
@@ -38,6 +39,7 @@ VENDORS = {
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "helm_python": ("bot/render/helm/worker.py",),
     "wcmatch": ("bot/globs.py",),
+    "detect_secrets": ("bot/secrets_scan.py",),
 }
 COMPOSITION = {"bot/main.py", "bot/server_command.py", "bot/rightsize_command.py"}
 

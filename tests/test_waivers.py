@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,11 +19,22 @@ from bot.model import Change
 from bot.repo import Repository
 from bot.waiver_file import Waivers, at, read
 from bot.waivers import apply, settle
-from checks.model import Finding, Location, Outcome, ResourceRef, Severity, State
+from bot.waivers_config import WaiverSettings, WaiversSection
+from checks.model import (
+    Approval,
+    Finding,
+    Location,
+    Outcome,
+    ResourceRef,
+    Review,
+    Severity,
+    State,
+)
 
 PATH = ".plumbline/waivers.yml"
 TODAY = date(2026, 6, 1)
 ROOT = Path(__file__).parent.parent
+SAID_IN = ("waivers", "waiver_change")
 
 
 def entry(**changed: str) -> str:
@@ -64,10 +75,21 @@ def outcome(*findings: Finding, check: str = "image_tag") -> Outcome:
     return Outcome(check=check, findings=findings)
 
 
+OTHER = outcome(finding(rule="another", check="another"), check="another")
+
+
 def said(outcomes: tuple[Outcome, ...]) -> list[tuple[str, str, int]]:
-    """(rule, severity, line) of what the check `waivers` says."""
+    """(rule, severity, line) of what the check `waivers` says, but for its tally."""
     (ours,) = [o for o in outcomes if o.check == waivers.CHECK]
-    return [(f.rule, f.severity.name.lower(), f.location.line) for f in ours.findings]
+    found = [(f.rule, f.severity.name.lower(), f.location.line) for f in ours.findings]
+    return [one for one in found if one[0] != "waivers-in-force"]
+
+
+def tally(outcomes: tuple[Outcome, ...]) -> str:
+    """What is said of all waivers together, "" for nothing."""
+    found = [f for o in outcomes for f in o.findings if f.rule == "waivers-in-force"]
+    assert all(f.severity is Severity.INFO for f in found)
+    return " ".join(f.message for f in found)
 
 
 def test_a_waived_finding_is_shown_and_does_not_gate() -> None:
@@ -75,7 +97,7 @@ def test_a_waived_finding_is_shown_and_does_not_gate() -> None:
     judged, ours = apply([before], law(entry()), TODAY)
     assert [f.waived for f in judged.findings] == [True, False]
     assert ours.state is State.PASS
-    (note,) = ours.findings
+    note = ours.findings[0]
     assert note.message == (
         "1 finding of image-tag-latest is waived until 2026-12-31 by team-shop: "
         "the vendor publishes no versions"
@@ -228,7 +250,63 @@ def test_a_hostile_glob_ends_in_time() -> None:
     assert not any(f.waived for f in outcomes[0].findings)
 
 
+@pytest.mark.parametrize(
+    ("waivers_", "message"),
+    [
+        ((entry(expires="2026-12-31"),), ""),
+        (
+            (entry(expires="2026-06-10", rule="other"), entry(expires="2027-05-01", rule="third")),
+            (
+                "2 waivers are in force; 0 used here, for 0 findings; "
+                "1 within 14 days of the end (other of team-shop on 2026-06-10)"
+            ),
+        ),
+        (
+            (
+                entry(resources='["dev/**"]'),
+                entry(expires="2026-06-14"),
+                entry(expires="2026-06-02", rule="other"),
+                entry(expires="2026-01-01", rule="gone"),
+            ),
+            (
+                "3 waivers are in force; 2 used here, for 2 findings; 1 over and to be taken out; "
+                "2 within 14 days of the end (other of team-shop on 2026-06-02, "
+                "image-tag-latest of team-shop on 2026-06-14)"
+            ),
+        ),
+    ],
+)
+def test_waivers_are_tallied_where_one_is_used_or_ends_soon(
+    waivers_: tuple[str, ...], message: str
+) -> None:
+    judged = outcome(finding(), finding("dev/a.yaml")) if len(waivers_) > 2 else OTHER
+    assert tally(apply([judged], law(*waivers_), TODAY)) == message
+
+
+def test_the_tally_is_silent_where_nothing_was_found() -> None:
+    soon = law(entry(expires="2026-06-02"))
+    assert apply([outcome()], soon, TODAY) == (outcome(),)
+
+
+def test_the_config_says_how_far_a_waiver_reaches() -> None:
+    short = WaiverSettings(longest=timedelta(days=30))
+    outcomes = apply([outcome(finding())], law(entry(expires="2026-07-02")), TODAY, short)
+    assert said(outcomes) == [("waiver-too-long", "warn", 3)]
+    assert "more than 30 days ahead" in outcomes[1].findings[0].message
+    assert not outcomes[0].findings[0].waived
+
+
 # What a pull request does to the file
+
+
+def reviewed(head: str, users: Sequence[str], author: str = "mallory") -> Callable[[], Review]:
+    """Who approved the head; "old:bob" approved another commit, "bob/team" is of a team."""
+    approvals = []
+    for user in users:
+        name, _, team = user.removeprefix("old:").partition("/")
+        sha = "0" * 40 if user.startswith("old:") else head
+        approvals.append(Approval(user=name, head_sha=sha, teams=(team,) if team else ()))
+    return lambda: Review(head_sha=head, author=author, approvals=tuple(approvals))
 
 
 class Project:
@@ -256,7 +334,12 @@ class Project:
         return self._git("rev-parse", "HEAD")
 
     def settled(
-        self, base: bytes | None, head: bytes | None, *findings: Finding
+        self,
+        base: bytes | None,
+        head: bytes | None,
+        *findings: Finding,
+        settings: WaiverSettings | str = PATH,
+        approved_by: Sequence[str] | None = None,
     ) -> tuple[Outcome, ...]:
         """The outcomes of a change from one waivers file to another, None for none."""
         first = self.commit({"README.md": b"x"} | ({PATH: base} if base is not None else {}))
@@ -264,7 +347,8 @@ class Project:
         second = self.commit(gone if head is None else {PATH: head})
         with Repository.local(self.folder) as repo:
             change: Change = change_between(repo, first, second)
-            return settle(repo, change, PATH, [outcome(*findings)], TODAY)
+            review = reviewed(second, approved_by) if approved_by is not None else None
+            return settle(repo, change, settings, [outcome(*findings)], TODAY, review=review)
 
 
 @pytest.fixture
@@ -283,10 +367,56 @@ def test_the_base_branches_waivers_hold_and_an_unchanged_file_says_nothing_of_it
 def test_a_change_cannot_waive_its_own_findings(project: Project) -> None:
     outcomes = project.settled(None, document(entry()), finding(), finding("dev/a.yaml"))
     assert outcomes[0].state is State.FAIL
-    assert said(outcomes) == [("waiver-for-itself", "info", 0)]
+    assert said(outcomes) == [("waiver-for-itself", "approval", 3)]
     assert outcomes[1].findings[0].message == (
-        "this change adds a waiver for itself: 1 finding would be waived after the merge"
+        "this change adds a waiver for itself: 1 finding of image-tag-latest would be waived after "
+        "the merge, until 2026-12-31 by team-shop: the vendor publishes no versions"
     )
+    assert (
+        outcomes[1]
+        .findings[0]
+        .remedy.startswith(
+            "It needs the approval of one of team-shop, which cannot be asked for here."
+        )
+    )
+
+
+OWNERS = WaiverSettings(path=PATH, owners={"Team-Shop": ["@bob"], "*": ["carol"]})
+PLAIN = WaiverSettings(path=PATH)
+
+
+@pytest.mark.parametrize(
+    ("settings", "users", "severity"),
+    [
+        (OWNERS, ["bob"], "info"),
+        (OWNERS, ["Carol"], "info"),
+        (OWNERS, ["eve", "team-shop"], "approval"),
+        (OWNERS, ["old:bob"], "approval"),
+        (OWNERS, ["mallory"], "approval"),
+        (OWNERS, [], "approval"),
+        (PLAIN, ["team-shop"], "info"),
+        (PLAIN, ["eve/team-shop"], "info"),
+        (PLAIN, ["eve"], "approval"),
+    ],
+)
+def test_a_waiver_for_itself_needs_those_who_answer_for_it(
+    project: Project, settings: WaiverSettings, users: list[str], severity: str
+) -> None:
+    outcomes = project.settled(
+        None, document(entry()), finding(), settings=settings, approved_by=users
+    )
+    assert outcomes[0].state is State.FAIL, "it holds once it is merged"
+    assert said(outcomes) == [("waiver-for-itself", severity, 3)]
+
+
+def test_an_author_cannot_name_an_owner_that_the_config_does_not_know(project: Project) -> None:
+    settings = WaiverSettings(path=PATH, owners={"security": ["bob"]})
+    head = document(entry(owner="my-friend"))
+    outcomes = project.settled(
+        None, head, finding(), settings=settings, approved_by=["my-friend", "bob"]
+    )
+    assert said(outcomes) == [("waiver-for-itself", "approval", 3)]
+    assert "Nobody is named for my-friend in waivers.owners" in outcomes[1].findings[0].remedy
 
 
 def test_a_change_of_waivers_is_summed_up(project: Project) -> None:
@@ -342,8 +472,8 @@ def test_the_pull_request_that_mends_a_broken_file_passes_where_nothing_gates(
 def test_a_broken_base_and_a_changed_head_are_both_told(project: Project) -> None:
     outcomes = project.settled(b"version: 2\n", document(entry()), finding())
     assert "version" in outcomes[1].inconclusive
-    assert said(outcomes) == [("waiver-for-itself", "info", 0)]
-    assert outcomes[1].state is State.INCONCLUSIVE
+    assert said(outcomes) == [("waiver-for-itself", "approval", 3)]
+    assert outcomes[1].state is State.NEEDS_APPROVAL
 
 
 def test_a_link_in_place_of_the_file_waives_nothing(project: Project) -> None:
@@ -366,5 +496,20 @@ def test_the_page_shows_a_file_that_can_be_used() -> None:
     (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     (waiver, other) = read(PATH, shown.encode()).items
     assert (waiver.rule, other.objects) == ("image-tag-latest", ("Deployment shop/*",))
-    told = set(re.findall(r'"(waivers?-[a-z-]+)"', (ROOT / "bot/waivers.py").read_text("utf-8")))
+    sources = "".join((ROOT / "bot" / f"{name}.py").read_text("utf-8") for name in SAID_IN)
+    told = set(re.findall(r'"((?:waivers?|skip)-[a-z-]+)"', sources))
+    assert len(told) > 10
     assert {rule for rule in told if f"`{rule}`" not in page} == set()
+
+
+def test_the_config_takes_a_path_or_a_section() -> None:
+    assert WaiversSection.model_validate("a.yml").settings.path == "a.yml"
+    section = WaiversSection.model_validate(
+        {"longest_days": 90, "inline": True, "owners": {"shop": ["bob"]}}
+    )
+    assert section.settings == WaiverSettings(
+        longest=timedelta(days=90), inline=True, owners={"shop": ("bob",)}
+    )
+    assert section.settings.path == PATH
+    with pytest.raises(ValueError, match="longest_days"):
+        WaiversSection.model_validate({"longest_days": 0})

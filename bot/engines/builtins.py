@@ -6,14 +6,16 @@ of the policy, told before anything is judged.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import json
 from collections.abc import Callable
 from typing import Any
 
 import regorus  # type: ignore[import-untyped]
 
+from bot.engines import builtins_crypto as crypto
+from bot.engines import builtins_jwt as jwt
+from bot.engines import builtins_net as net
+from bot.engines import builtins_types as types
 from bot.engines import unknown
 
 # Calls that regorus has (`http.send` as one that quietly answers nothing) and that have no place in
@@ -45,26 +47,6 @@ def known() -> frozenset[str]:
     return frozenset(own) | _UNLISTED | {unknown.NAME} | ADDED.keys() - REFUSED.keys()
 
 
-def _any(values: Any) -> bool:
-    return any(value is True for value in _collection(values))
-
-
-def _all(values: Any) -> bool:
-    return all(value is True for value in _collection(values))
-
-
-def _cast_array(values: Any) -> Any:
-    if isinstance(values, list):
-        return values
-    return sorted(_collection(values))
-
-
-def _collection(values: Any) -> Any:
-    if not isinstance(values, list | set | frozenset):
-        raise TypeError(f"expected an array or a set, not {type(values).__name__}")
-    return values
-
-
 def _re_match(pattern: Any, text: Any) -> Any:
     # Python's expressions are not Rego's: let the engine's own builtin of the new name answer.
     engine = regorus.Engine()
@@ -73,27 +55,30 @@ def _re_match(pattern: Any, text: Any) -> Any:
     return answer["result"][0]["expressions"][0]["value"]
 
 
-def _digest(algorithm: str) -> Callable[[Any], str]:
-    def digest(text: Any) -> str:
-        if not isinstance(text, str):
-            raise TypeError(f"expected a string, not {type(text).__name__}")
-        return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
-
-    return digest
-
-
-def _cidr_intersects(one: Any, other: Any) -> bool:
-    left, right = (ipaddress.ip_network(text, strict=False) for text in (one, other))
-    return left.version == right.version and left.overlaps(right)
-
-
 ADDED: dict[str, tuple[int, Callable[..., Any]]] = {
-    "all": (1, _all),
-    "any": (1, _any),
-    "cast_array": (1, _cast_array),
-    "crypto.md5": (1, _digest("md5")),
-    "crypto.sha1": (1, _digest("sha1")),
-    "crypto.sha256": (1, _digest("sha256")),
-    "net.cidr_intersects": (2, _cidr_intersects),
+    "all": (1, types.all_true),
+    "any": (1, types.any_true),
+    "array.flatten": (1, types.flatten),
+    "cast_array": (1, types.cast_array),
+    "cast_boolean": (1, types.cast_boolean),
+    "cast_null": (1, types.cast_null),
+    "cast_object": (1, types.cast_object),
+    "cast_set": (1, types.cast_set),
+    "cast_string": (1, types.cast_string),
+    "crypto.hmac.equal": (2, crypto.same),
+    "crypto.hmac.md5": (2, crypto.keyed("md5")),
+    "crypto.hmac.sha1": (2, crypto.keyed("sha1")),
+    "crypto.hmac.sha256": (2, crypto.keyed("sha256")),
+    "crypto.hmac.sha512": (2, crypto.keyed("sha512")),
+    "crypto.md5": (1, crypto.digest("md5")),
+    "crypto.sha1": (1, crypto.digest("sha1")),
+    "crypto.sha256": (1, crypto.digest("sha256")),
+    "io.jwt.decode": (1, jwt.decode),
+    "io.jwt.verify_hs256": (2, jwt.verified("sha256")),
+    "io.jwt.verify_hs384": (2, jwt.verified("sha384")),
+    "io.jwt.verify_hs512": (2, jwt.verified("sha512")),
+    "net.cidr_intersects": (2, net.intersects),
+    "net.cidr_merge": (1, net.merge),
+    "net.cidr_overlap": (2, net.overlap),
     "re_match": (2, _re_match),
 }

@@ -51,6 +51,7 @@ class Process:
         self._pipes = (to, of)
         self._in, self._out = to.fileno(), of.fileno()
         self._box = box
+        self._rest = bytearray()
         os.set_blocking(self._in, False)
 
     @classmethod
@@ -106,14 +107,15 @@ class Process:
             raise WorkerDied("it says what cannot be read") from None
 
     def _read(self, size: int, end: float, seconds: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
+        # Several answers may be there already: one look at the pipe is enough for them.
+        while len(self._rest) < size:
             self._await(self._out, select.POLLIN, end, seconds)
-            part = os.read(self._out, min(size - len(parts), 1 << 20))
+            part = os.read(self._out, 1 << 20)
             if not part:
                 raise self._ended()
-            parts += part
-        return bytes(parts)
+            self._rest += part
+        found, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return found
 
     def _await(self, pipe: int, event: int, end: float, seconds: float) -> None:
         # poll, not select: a busy server has more than 1,024 files open.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import cast
 
 from bot.policy.files import Files
 from bot.policy.model import (
@@ -18,12 +20,50 @@ from bot.policy.model import (
     Problem,
     Question,
 )
-from bot.policy.rego import RegoPolicies
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An engine that is loaded when something is in its API groups; "" takes files of Rego."""
+
+    groups: frozenset[str]
+    module: str
+    name: str
+
+    def may_take(self, document: Document) -> bool:
+        """Whether a document is in one of its groups."""
+        return document.kind.rpartition("/")[0] in self.groups
+
+    def engine(self) -> Engine:
+        """The engine."""
+        return cast("Engine", getattr(importlib.import_module(self.module), self.name)())
+
+
+# In the order in which their findings are shown.
+REGO = Kind(frozenset(), "bot.policy.rego", "RegoPolicies")
+KINDS = (
+    REGO,
+    Kind(
+        frozenset(
+            {
+                "templates.gatekeeper.sh",
+                "constraints.gatekeeper.sh",
+                "config.gatekeeper.sh",
+                "mutations.gatekeeper.sh",
+                "expansion.gatekeeper.sh",
+            }
+        ),
+        "bot.policy.gatekeeper",
+        "GatekeeperEngine",
+    ),
+    Kind(frozenset({"admissionregistration.k8s.io"}), "bot.policy.vap", "VapEngine"),
+    Kind(frozenset({"kyverno.io", "policies.kyverno.io"}), "bot.policy.kyverno", "KyvernoEngine"),
+)
 
 
 def engines() -> tuple[Engine, ...]:
-    """The engines, in the order in which their findings are shown."""
-    return (RegoPolicies(),)
+    """All engines of policy files."""
+    return tuple(kind.engine() for kind in KINDS)
 
 
 class Policies:
@@ -31,14 +71,13 @@ class Policies:
 
     def __init__(self, files: Files, context: Context) -> None:
         self._stack = ExitStack()
-        shares, rest = _shared(files.documents)
+        shares, rest = _shared(files)
         context = replace(context, parameters=rest)
         self._compiled: list[Compiled] = []
-        for engine, documents in shares:
-            sources = files.sources if engine.name == "rego" else ()
-            if sources or documents:
-                compiled = engine.compile(sources, documents, context)
-                self._compiled.append(self._stack.enter_context(compiled))
+        for kind, documents in shares:
+            sources = files.sources if kind is REGO else ()
+            compiled = kind.engine().compile(sources, documents, context)
+            self._compiled.append(self._stack.enter_context(compiled))
         self._unread = files.problems
 
     def __enter__(self) -> Policies:
@@ -73,14 +112,18 @@ class Policies:
         return [[answers[n] for answers in by_engine] for n in range(len(questions))]
 
 
-def _shared(
-    documents: Sequence[Document],
-) -> tuple[list[tuple[Engine, list[Document]]], list[Document]]:
-    """The documents by the engine that takes them, and those that none takes."""
-    all_engines = engines()
-    shares: list[tuple[Engine, list[Document]]] = [(engine, []) for engine in all_engines]
-    rest: list[Document] = []
-    for document in documents:
-        mine = next((part for engine, part in shares if engine.takes(document)), rest)
-        mine.append(document)
+def _shared(files: Files) -> tuple[list[tuple[Kind, list[Document]]], list[Document]]:
+    """The documents by the engine that takes them, and those that none takes. Engines without
+    anything to do are left out."""
+    shares: list[tuple[Kind, list[Document]]] = []
+    rest = list(files.documents)
+    for kind in KINDS:
+        mine: list[Document] = []
+        if any(kind.may_take(document) for document in rest):
+            engine = kind.engine()
+            mine = [one for one in rest if kind.may_take(one) and engine.takes(one)]
+            taken = {id(one) for one in mine}
+            rest = [one for one in rest if id(one) not in taken]
+        if mine or (kind is REGO and files.sources):
+            shares.append((kind, mine))
     return shares, rest

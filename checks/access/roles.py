@@ -9,8 +9,8 @@ from checks.model import Node, Resource
 from checks.workloads.pods import mappings
 
 _RBAC = "rbac.authorization.k8s.io"
-# Rights over these are rights over all that they give.
-_RIGHTS = frozenset({"roles", "clusterroles", "rolebindings", "clusterrolebindings"})
+# Rights over these are rights over all that they give; bindings cannot give more than one has.
+_RIGHTS = frozenset({"roles", "clusterroles"})
 _PEOPLE = frozenset({"users", "groups", "serviceaccounts", "userextras"})
 _LONGEST = 120
 
@@ -50,11 +50,12 @@ class RoleRule:
         return core and changes and ("*" in self.resources or "*" in self.verbs)
 
     def may(self, resource: str, *verbs: str) -> bool:
-        """Whether it means one of the verbs on all resources of a kind of the core."""
+        """Whether it means one of the verbs on all resources of a kind of the core. What is below
+        another ("pods/exec") has to be named: who may only read everything hardly means it."""
         if self.names or not {"", "*"} & {*self.groups}:
             return False
-        _, slash, sub = resource.partition("/")
-        means = {resource, "*", *({f"*/{sub}"} if slash else ())}
+        above, slash, _ = resource.partition("/")
+        means = {resource, f"{above}/*"} if slash else {resource, "*"}
         return bool(means & {*self.resources} and {"*", *verbs} & {*self.verbs})
 
     def _means(self, kinds: frozenset[str]) -> bool:

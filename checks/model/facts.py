@@ -90,6 +90,9 @@ class Facts:
     carbon: CarbonTable = NO_CARBON
     # What a usage file says of Terraform resources, by their addresses.
     usage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # Which detectors found a secret in which texts of the two snapshots, by digests; None
+    # where nobody looked.
+    secrets: Mapping[str, tuple[str, ...]] | None = None
     # What the whole base branch declares, None where it was not priced (no budget asks for it), and
     # the other open changes into it.
     inventory: Inventory | None = None

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.model import Node, Pointer
+from checks.model import Node
 from checks.security.control import Control, contexts, control, has_own_users, place, said
+from checks.security.profiles import SELINUX_TYPES, app_armor, se_linux, seccomp
 from checks.workloads.objections import Place, shown
-from checks.workloads.pods import Pods, inner, mappings, texts
+from checks.workloads.pods import Pods, inner, mappings
 
 CAPABILITIES = frozenset(
     {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"}
     | {"NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}
+)
+# With one of these a container gets at the kernel, or at the files of its node.
+_ESCAPES = frozenset(
+    {"ALL", "BPF", "DAC_READ_SEARCH", "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYSLOG", "SYS_ADMIN"}
+    | {"SYS_BOOT", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO"}
 )
 # Each with the first minor version that allows it.
 SYSCTLS = {
@@ -30,14 +36,6 @@ SYSCTLS = {
     "net.ipv4.tcp_slow_start_after_idle": 37,
     "net.ipv4.tcp_notsent_lowat": 37,
 }
-SELINUX_TYPES = {"container_t": 0, "container_init_t": 0, "container_kvm_t": 0}
-SELINUX_TYPES |= {"container_engine_t": 31}
-PROFILES = ("RuntimeDefault", "Localhost")
-_APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
-_SECCOMP = "container.seccomp.security.alpha.kubernetes.io/"
-# Since then seccomp profiles are fields; before they were annotations.
-SECCOMP_FIELDS = 19
 USER_NAMESPACES = 35
 
 
@@ -60,6 +58,14 @@ def _privileged(pods: Pods, _: int) -> Iterator[Place]:
 
 
 def _capabilities(pods: Pods, _: int) -> Iterator[Place]:
+    return (found for name, found in _added(pods) if name not in _ESCAPES)
+
+
+def _host_capabilities(pods: Pods, _: int) -> Iterator[Place]:
+    return (found for name, found in _added(pods) if name in _ESCAPES)
+
+
+def _added(pods: Pods) -> Iterator[tuple[str, Place]]:
     for one in pods.containers:
         added = said(one, "capabilities", "add")
         entries = added if isinstance(added, list) else []
@@ -68,7 +74,7 @@ def _capabilities(pods: Pods, _: int) -> Iterator[Place]:
             pointer = (*one.pointer, "securityContext", "capabilities", "add")
             kept: Node = [name for name in entries if _allowed(name)] or None
             for name in bad:
-                yield place(one.label, pointer, name, kept)
+                yield shown(name), place(one.label, pointer, name, kept)
 
 
 def _allowed(name: Node) -> bool:
@@ -110,35 +116,6 @@ def _host_of_probes(pods: Pods, _: int) -> Iterator[Place]:
                     yield place(one.label, (*one.pointer, *keys, action, "host"), host)
 
 
-def _app_armor(pods: Pods, _: int) -> Iterator[Place]:
-    for label, pointer, context in contexts(pods):
-        profile = inner(context, "appArmorProfile")
-        if profile is not None and inner(profile, "type") not in PROFILES:
-            at = (*pointer, "appArmorProfile", "type")
-            yield place(label, at, inner(profile, "type"), "RuntimeDefault")
-    for pointer, key, value in _annotations(pods):
-        fine = value in ("", "runtime/default") or value.startswith("localhost/")
-        if key.startswith(_APPARMOR) and not fine:
-            yield place("the annotation", (*pointer, key), value, "runtime/default")
-
-
-def _annotations(pods: Pods) -> Iterator[tuple[Pointer, str, str]]:
-    pointer = (*pods.metadata, "annotations")
-    for key, value in texts(pods.resource.get(*pointer)).items():
-        yield pointer, key, value
-
-
-def _se_linux(pods: Pods, version: int) -> Iterator[Place]:
-    for label, pointer, context in contexts(pods):
-        options = inner(context, "seLinuxOptions")
-        kind = inner(options, "type")
-        if kind and (not isinstance(kind, str) or SELINUX_TYPES.get(kind, 99) > version):
-            yield place(label, (*pointer, "seLinuxOptions", "type"), kind)
-        for name in ("user", "role"):
-            if value := inner(options, name):
-                yield place(label, (*pointer, "seLinuxOptions", name), value)
-
-
 def proc_mounts(pods: Pods) -> Iterator[Place]:
     """The containers that see more of /proc than they should."""
     for one in pods.containers:
@@ -151,26 +128,6 @@ def proc_mounts(pods: Pods) -> Iterator[Place]:
 def _proc_mount(pods: Pods, version: int) -> Iterator[Place]:
     if version < USER_NAMESPACES or not has_own_users(pods):
         yield from proc_mounts(pods)
-
-
-def _seccomp(pods: Pods, version: int) -> Iterator[Place]:
-    if version < SECCOMP_FIELDS:
-        yield from _seccomp_annotations(pods)
-        return
-    for label, pointer, context in contexts(pods):
-        profile = inner(context, "seccompProfile")
-        if profile is not None and inner(profile, "type") not in PROFILES:
-            at = (*pointer, "seccompProfile", "type")
-            yield place(label, at, inner(profile, "type"), "RuntimeDefault")
-
-
-def _seccomp_annotations(pods: Pods) -> Iterator[Place]:
-    names = {one.key.rpartition("[")[2][:-1] for one in pods.containers}
-    for pointer, key, value in _annotations(pods):
-        ours = key == _SECCOMP_POD or (key.startswith(_SECCOMP) and key[len(_SECCOMP) :] in names)
-        fine = value in ("runtime/default", "docker/default") or value.startswith("localhost/")
-        if ours and not fine:
-            yield place("the annotation", (*pointer, key), value, "runtime/default")
 
 
 def _sysctls(pods: Pods, version: int) -> Iterator[Place]:
@@ -189,6 +146,7 @@ BASELINE: tuple[Control, ...] = (
         "hostProcess is not set, or false",
         _host_process,
         "windowsHostProcess",
+        escape=True,
     ),
     control(
         "host-namespaces",
@@ -197,6 +155,7 @@ BASELINE: tuple[Control, ...] = (
         "hostNetwork, hostPID and hostIPC are not set, or false",
         _host_namespaces,
         "hostNamespaces",
+        escape=True,
     ),
     control(
         "privileged",
@@ -205,6 +164,7 @@ BASELINE: tuple[Control, ...] = (
         "privileged is not set, or false",
         _privileged,
         "privileged",
+        escape=True,
     ),
     control(
         "capabilities",
@@ -216,6 +176,16 @@ BASELINE: tuple[Control, ...] = (
         "capabilities_restricted",
     ),
     control(
+        "host-capabilities",
+        "A container adds capabilities that make it root on its node",
+        "Remove them from 'capabilities.add'.",
+        f"of capabilities.add only {', '.join(sorted(CAPABILITIES))}",
+        _host_capabilities,
+        "capabilities_baseline",
+        "capabilities_restricted",
+        escape=True,
+    ),
+    control(
         "host-path",
         "A pod mounts a directory of its node",
         "Use a PersistentVolumeClaim, an emptyDir, a ConfigMap or a Secret instead of 'hostPath'.",
@@ -223,6 +193,7 @@ BASELINE: tuple[Control, ...] = (
         _host_path,
         "hostPathVolumes",
         "restrictedVolumes",
+        escape=True,
     ),
     control(
         "host-ports",
@@ -246,7 +217,7 @@ BASELINE: tuple[Control, ...] = (
         "The AppArmor profile of a container is switched off",
         "Remove the profile, or set 'appArmorProfile.type: RuntimeDefault'.",
         "RuntimeDefault, Localhost, or none given",
-        _app_armor,
+        app_armor,
         "appArmorProfile",
     ),
     control(
@@ -254,7 +225,7 @@ BASELINE: tuple[Control, ...] = (
         "A container sets its own SELinux user, role or type",
         "Remove user and role from 'seLinuxOptions', and type unless it is a container's.",
         f"no user, no role, and of types only {', '.join(SELINUX_TYPES)}",
-        _se_linux,
+        se_linux,
         "seLinuxOptions",
     ),
     control(
@@ -271,7 +242,7 @@ BASELINE: tuple[Control, ...] = (
         "A container switches seccomp off",
         "Set 'seccompProfile.type: RuntimeDefault'.",
         "RuntimeDefault, Localhost, or none given",
-        _seccomp,
+        seccomp,
         "seccompProfile_baseline",
         "seccompProfile_restricted",
     ),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from checks.kube import Container
 from checks.model import Node, Patch, Pointer
 from checks.rule import Rule
-from checks.workloads.objections import Place, shown
+from checks.workloads.objections import NOT_GIVEN, Place, shown
 from checks.workloads.pods import Pods, inner
 
 # (pods, minor version of the standards: 25 is v1.25) → the places that break the control.
@@ -19,21 +19,32 @@ Ask: TypeAlias = Callable[[Pods, int], Iterable[Place]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """One control. `upstream` are the names it has in Kubernetes' own admission, `allowed` says
-    what it lets through, and `since` is the first minor version that has it."""
+    what it lets through, `since` is the first minor version that has it, and `escape` whether
+    breaking it makes a container root on its node."""
 
     rule: Rule
     upstream: tuple[str, ...]
     allowed: str
     ask: Ask
     since: int = 0
+    escape: bool = False
 
 
 def control(
-    name: str, title: str, remedy: str, allowed: str, ask: Ask, *upstream: str, since: int = 0
+    name: str,
+    title: str,
+    remedy: str,
+    allowed: str,
+    ask: Ask,
+    *upstream: str,
+    since: int = 0,
+    escape: bool = False,
 ) -> Control:
     """A control with its rule."""
     rule = Rule(id=f"pod-security-{name}", title=title, remedy=remedy)
-    return Control(rule=rule, upstream=upstream, allowed=allowed, ask=ask, since=since)
+    return Control(
+        rule=rule, upstream=upstream, allowed=allowed, ask=ask, since=since, escape=escape
+    )
 
 
 def is_windows(pods: Pods) -> bool:
@@ -66,6 +77,6 @@ def place(
         key=f"{label} {pointer[-1]} {shown(value)}",
         label=label,
         pointer=pointer,
-        value=f"{pointer[-1]} {shown(value)}",
+        value=NOT_GIVEN if value is None else f"{pointer[-1]} {shown(value)}",
         patches=(Patch(pointer=pointer, value=fix),) if safe else (),
     )

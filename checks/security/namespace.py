@@ -31,10 +31,9 @@ class Declared:
         return int(match[1]) if match else 0
 
     @property
-    def words(self) -> str:
-        """The level for people."""
-        whose = f" (asked for by the namespace {self.by})" if self.by else ""
-        return f"the level {self.level}{whose}"
+    def whose(self) -> str:
+        """Who asks for it, where it is not the tier."""
+        return f" (the namespace {self.by} asks for {self.level})" if self.by else ""
 
 
 def allows(mild: str, strict: str) -> bool:

@@ -9,7 +9,6 @@ from checks.kube import Container
 from checks.model import Node, Patch
 from checks.security.baseline import (
     CAPABILITIES,
-    SECCOMP_FIELDS,
     USER_NAMESPACES,
     proc_mounts,
 )
@@ -22,6 +21,7 @@ from checks.security.control import (
     place,
     said,
 )
+from checks.security.profiles import SECCOMP_FIELDS
 from checks.workloads.objections import Place, shown
 from checks.workloads.pods import Pods, inner, mappings
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks.model import Node, Pointer
-from checks.workloads.pods import Pods, mappings, texts
+from checks.workloads.pods import Pods, listed, mappings, texts
 
 _REQUIRED = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
 
@@ -19,6 +19,13 @@ class Wish:
     operator: str
     values: frozenset[str]
     pointer: Pointer
+
+    @property
+    def words(self) -> str:
+        """What the label must be: "arm64", "not arm64", "there", "absent"."""
+        values = listed(sorted(self.values), "or")
+        known = {"In": values, "NotIn": f"not {values}", "Exists": "there"}
+        return known.get(self.operator, "absent")
 
 
 # Everything that one kind of node must have.

@@ -18,18 +18,19 @@ from checks.model import (
 )
 from checks.rule import Rule
 
+NOT_GIVEN = "not given"
 _LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One place that a rule objects to: `key` names it independently of where it stands in a list,
-    `value` is what is there, "not given" where it is what is missing."""
+    `value` is what is there, NOT_GIVEN where it is what is missing."""
 
     key: str
     label: str
     pointer: Pointer
-    value: str = "not given"
+    value: str = NOT_GIVEN
     patches: tuple[Patch, ...] = ()
 
 
@@ -94,7 +95,7 @@ def objection(
 def shown(value: Node) -> str:
     """A value of a manifest in a sentence."""
     if value is None:
-        return "not given"
+        return NOT_GIVEN
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     # Python refuses to write out endless numbers.

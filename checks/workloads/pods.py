@@ -102,10 +102,10 @@ def texts(node: Node) -> Mapping[str, str]:
     return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], word: str = "and") -> str:
     """Names in a sentence: "a, b and c"; of many only the first."""
     unique = list(dict.fromkeys(names))
     if len(unique) > _NAMED + 1:
         unique = [*unique[:_NAMED], f"{len(unique) - _NAMED} more"]
     head, last = unique[:-1], unique[-1:]
-    return " and ".join([", ".join(head), *last] if head else last)
+    return f" {word} ".join([", ".join(head), *last] if head else last)

@@ -13,10 +13,17 @@ from bot.engines.cel.macros import Code, bind, comprehension, optional_map
 from bot.engines.cel.operators import (
     BINARY,
     UNARY,
-    is_absent,
-    item,
-    lookup,
-    no_overload,
+)
+from bot.engines.cel.steps import (
+    alternative,
+    conditional,
+    equality,
+    field,
+    indexed,
+    logical,
+    optional_item,
+    present,
+    tested,
 )
 from bot.engines.cel.syntax import (
     Call,
@@ -30,15 +37,10 @@ from bot.engines.cel.syntax import (
     Select,
 )
 from bot.engines.cel.values import (
-    NONE,
     CelError,
-    Lazy,
-    Optional,
     Type,
     UInt,
-    equal,
     type_name,
-    worse,
 )
 
 _TYPES = ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type")
@@ -120,23 +122,17 @@ class _Compiler:
         if qualified := _qualified(expr, scope):
             kind = Type(qualified)
             return lambda _frame: kind
-        operand, field = self.code(expr.operand, scope), expr.field
+        operand, name = self.code(expr.operand, scope), expr.field
         if expr.test:
-            return _tested(operand, field)
-        return _optional_item(operand, lambda _: field) if expr.optional else _field(operand, field)
+            return tested(operand, name)
+        return optional_item(operand, lambda _: name) if expr.optional else field(operand, name)
 
     def _index(self, expr: Index, scope: Mapping[str, int]) -> Code:
         operand, index = self.code(expr.operand, scope), self.code(expr.index, scope)
         if expr.optional:
-            return _optional_item(operand, index)
+            return optional_item(operand, index)
 
-        def run(frame: list[Any]) -> Any:
-            container, key = operand(frame), index(frame)
-            if type(container) is Optional:
-                return _maybe(container, key)
-            return item(container, key)
-
-        return run
+        return indexed(operand, index)
 
     def _call(self, expr: Call, scope: Mapping[str, int]) -> Code:
         name, target = expr.name, expr.target
@@ -149,11 +145,11 @@ class _Compiler:
             return self._function(f".{name}", args, scope)
         codes = [self.code(arg, scope) for arg in args]
         if name in ("_&&_", "_||_"):
-            return _logical(name, codes)
+            return logical(name, codes)
         if name == "_?_:_":
-            return _conditional(*codes)
+            return conditional(*codes)
         if name in ("_==_", "_!=_"):
-            return _equality(codes[0], codes[1], wanted=name == "_==_")
+            return equality(codes[0], codes[1], wanted=name == "_==_")
         if name in BINARY:
             left, right, operator = codes[0], codes[1], BINARY[name]
             return lambda frame: operator(left(frame), right(frame))
@@ -168,7 +164,7 @@ class _Compiler:
         fitting = [one for one in overloads if len(one.types) == len(args)]
         shown = name.removeprefix(".")
         if shown in ("or", "orValue") and len(args) == 2 and name.startswith("."):
-            return _alternative(codes[0], codes[1], shown)
+            return alternative(codes[0], codes[1], shown)
         if not overloads:
             raise CompileError(f"undeclared reference to '{shown}'")
         if not fitting:
@@ -189,7 +185,7 @@ class _Compiler:
                 value = code(frame)
                 if not optional:
                     values.append(value)
-                elif _present(value):
+                elif present(value):
                     values.append(value.value)
             return values
 
@@ -208,7 +204,7 @@ class _Compiler:
                     raise CelError(f"duplicate map key: {key}")
                 if not optional:
                     values[key] = value
-                elif _present(value):
+                elif present(value):
                     values[key] = value.value
             return values
 
@@ -251,110 +247,3 @@ def _dotted(expr: Expr, scope: Mapping[str, int]) -> str:
     if isinstance(expr, Select):
         return f"{_dotted(expr.operand, scope)}.{expr.field}"
     return expr.name if isinstance(expr, Ident) and expr.name not in scope else ""
-
-
-def _field(operand: Code, field: str) -> Code:
-    def run(frame: list[Any]) -> Any:
-        container = operand(frame)
-        if type(container) is dict:
-            try:
-                return container[field]
-            except KeyError:
-                raise CelError(f"no such key: {field}") from None
-        if isinstance(container, Lazy):
-            return container.get(field)
-        if type(container) is Optional:
-            return _maybe(container, field)
-        return item(container, field)
-
-    return run
-
-
-def _tested(operand: Code, field: str) -> Code:
-    def run(frame: list[Any]) -> bool:
-        container = operand(frame)
-        if type(container) is dict:
-            return field in container
-        if type(container) is Optional:
-            return bool(_maybe(container, field).present)
-        return not is_absent(lookup(container, field, test=True))
-
-    return run
-
-
-def _optional_item(operand: Code, index: Code) -> Code:
-    def run(frame: list[Any]) -> Optional:
-        return _maybe(operand(frame), index(frame))
-
-    return run
-
-
-def _maybe(container: Any, key: Any) -> Optional:
-    if type(container) is Optional:
-        if not container.present:
-            return NONE
-        container = container.value
-    value = lookup(container, key, test=False)
-    return NONE if is_absent(value) else Optional(value)
-
-
-def _present(value: Any) -> bool:
-    if type(value) is not Optional:
-        raise CelError(f"cannot initialize optional entry from non-optional {type_name(value)}")
-    return value.present
-
-
-def _logical(name: str, codes: Sequence[Code]) -> Code:
-    """`&&` and `||`: an error counts only where no other operand decides."""
-    decides = name == "_||_"
-
-    def run(frame: list[Any]) -> bool:
-        failed: CelError | None = None
-        for code in codes:
-            try:
-                value = code(frame)
-            except CelError as error:
-                failed = worse(failed, error)
-                continue
-            if value is decides:
-                return bool(decides)
-            if type(value) is not bool:
-                failed = worse(failed, no_overload(name, value))
-        if failed is not None:
-            raise failed
-        return not decides
-
-    return run
-
-
-def _conditional(condition: Code, yes: Code, no: Code) -> Code:
-    def run(frame: list[Any]) -> Any:
-        value = condition(frame)
-        if value is True:
-            return yes(frame)
-        if value is False:
-            return no(frame)
-        raise no_overload("_?_:_", value)
-
-    return run
-
-
-def _equality(left: Code, right: Code, *, wanted: bool) -> Code:
-    def run(frame: list[Any]) -> bool:
-        return equal(left(frame), right(frame)) is wanted
-
-    return run
-
-
-def _alternative(target: Code, other: Code, name: str) -> Code:
-    """`orValue` and `or`, which look at their argument only where there is no value."""
-
-    def run(frame: list[Any]) -> Any:
-        value = target(frame)
-        if type(value) is not Optional:
-            raise no_overload(name, value)
-        if value.present:
-            return value if name == "or" else value.value
-        return other(frame)
-
-    return run

@@ -7,7 +7,7 @@ worker.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -17,10 +17,12 @@ from bot.engines.process import Box, Process, WorkerDied
 from bot.engines.program import Limits
 from bot.engines.rego import EngineError
 
-__all__ = ["CelEngine", "Evaluated", "Limits", "Value"]
+__all__ = ["Ask", "CelEngine", "Evaluated", "Limits", "Value"]
 
 _START_SECONDS = 30.0
 _MODULE = "bot.engines.cel.worker"
+# Units, and what they are asked about.
+Ask: TypeAlias = "tuple[Sequence[int], Mapping[str, Any]]"
 Value: TypeAlias = "tuple[Literal['value', 'error'], Any]"
 
 
@@ -99,42 +101,61 @@ class CelEngine:
 
     def ask_each(self, units: Sequence[int], bindings: Mapping[str, Any]) -> list[Evaluated]:
         """What several units say of the same values, in one go. Raises EngineError."""
-        said: dict[int, Evaluated] = {}
-        waiting = list(dict.fromkeys(units))
-        while waiting:
-            waiting = self._ask(waiting, bindings, said)
-        return [said[unit] for unit in units]
+        return self.ask_many(((units, bindings),))[0]
 
-    def _ask(
-        self, units: list[int], bindings: Mapping[str, Any], said: dict[int, Evaluated]
-    ) -> list[int]:
-        """Ask units until one ends the worker; those that are still to be asked."""
-        waiting = []
-        for unit in units:
-            if unit not in self._dead and (why := self._load(unit)):
-                self._dead[unit] = why
-            if unit in self._dead:
-                said[unit] = self._failed(unit, self._dead[unit])
-            else:
-                waiting.append(unit)
-        if not all(unit in self._loaded for unit in waiting):
-            # Loading one ended the worker, and with it what was loaded before.
-            return waiting
-        at = 0
+    def ask_many(self, asks: Sequence[Ask]) -> list[list[Evaluated]]:
+        """What units say of values, for several values in one go: as many as are evaluated well
+        within the limit for one. Raises EngineError."""
+        failed: dict[int, Evaluated] = {}
+        ready = set(self._ready(dict.fromkeys(u for units, _ in asks for u in units), failed))
+        waiting = [([u for u in dict.fromkeys(units) if u in ready], to) for units, to in asks]
         try:
-            if waiting:
-                process = self._running()
-                process.send(self._message(waiting, bindings), self._seconds())
-                for at, unit in enumerate(waiting):  # noqa: B007 - needed where it ends
-                    values = process.receive(self._seconds())["values"]
-                    said[unit] = _evaluated(values)
+            found = self._told_of(waiting)
+        except WorkerDied:
+            # One of them ended it; which one, they tell one by one.
+            self._stop()
+            found = [{unit: self._alone(unit, to) for unit in units} for units, to in waiting]
+        return [
+            [one[unit] if unit in one else failed[unit] for unit in units]
+            for one, (units, _) in zip(found, asks, strict=True)
+        ]
+
+    def _ready(self, units: Iterable[int], said: dict[int, Evaluated]) -> list[int]:
+        """The units that the worker has; what the others are is said."""
+        waiting = list(units)
+        while True:
+            for unit in waiting:
+                if unit not in self._dead and (why := self._load(unit)):
+                    self._dead[unit] = why
+                if unit in self._dead:
+                    said[unit] = self._failed(unit, self._dead[unit])
+            waiting = [unit for unit in waiting if unit not in self._dead]
+            # Loading one can end the worker, and with it what was loaded before.
+            if self._loaded.issuperset(waiting):
+                return waiting
+
+    def _alone(self, unit: int, bindings: Mapping[str, Any]) -> Evaluated:
+        said: dict[int, Evaluated] = {}
+        if not self._ready((unit,), said):
+            return said[unit]
+        try:
+            return self._told_of([([unit], bindings)])[0][unit]
         except WorkerDied as died:
             self._stop()
-            unit = waiting[at]
             self._dead[unit] = self._why(died)
-            said[unit] = self._failed(unit, self._dead[unit])
-            return waiting[at + 1 :]
-        return []
+            return self._failed(unit, self._dead[unit])
+
+    def _told_of(self, asks: Sequence[Ask]) -> list[dict[int, Evaluated]]:
+        if not any(units for units, _ in asks):
+            return [{} for _ in asks]
+        process = self._running()
+        messages = [self._message(units, bindings) for units, bindings in asks]
+        process.send({"do": "ask", "asks": messages}, self._seconds())
+        answers = process.receive(self._seconds())["asks"]
+        return [
+            {unit: _evaluated(one) for unit, one in zip(units, found, strict=True)}
+            for (units, _), found in zip(asks, answers, strict=True)
+        ]
 
     def _message(self, units: Sequence[int], bindings: Mapping[str, Any]) -> dict[str, Any]:
         fresh = {
@@ -143,7 +164,7 @@ class CelEngine:
             if name not in self._told or self._told[name] is not value
         }
         self._told.update(fresh)
-        return {"do": "ask", "units": units, "set": fresh, "names": list(bindings)}
+        return {"units": units, "set": fresh, "names": list(bindings)}
 
     def _failed(self, unit: int, why: str) -> Evaluated:
         count = len(self._sources[unit].expressions)

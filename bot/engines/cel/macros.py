@@ -18,21 +18,7 @@ def comprehension(
     kind: str, target: Code, slots: tuple[int, ...], where: Code | None, body: Code
 ) -> Code:
     """The code of a comprehension; its variables live in `slots`."""
-    if len(slots) == 1:
-        slot = slots[0]
-
-        def each(frame: list[Any]) -> Iterable[Any]:
-            for one in _items(target(frame)):
-                frame[slot] = one
-                yield one
-    else:
-        first, second = slots
-
-        def each(frame: list[Any]) -> Iterable[Any]:
-            for key, value in _pairs(target(frame)):
-                frame[first], frame[second] = key, value
-                yield key
-
+    each = _each(target, slots)
     match kind:
         case "all":
             return _quantified(each, body, stop=False)
@@ -52,7 +38,31 @@ def comprehension(
             return lambda frame: _merged(body(frame) for _ in each(frame) if _holds(where, frame))
 
 
-def _quantified(each: Callable[[list[Any]], Iterable[Any]], body: Code, *, stop: bool) -> Code:
+_Each: TypeAlias = "Callable[[list[Any]], Iterable[Any]]"
+
+
+def _each(target: Code, slots: tuple[int, ...]) -> _Each:
+    """The values of the first variable, one after the other, with all variables bound."""
+    if len(slots) == 1:
+        slot = slots[0]
+
+        def singly(frame: list[Any]) -> Iterable[Any]:
+            for one in _items(target(frame)):
+                frame[slot] = one
+                yield one
+
+        return singly
+    first, second = slots
+
+    def in_pairs(frame: list[Any]) -> Iterable[Any]:
+        for key, value in _pairs(target(frame)):
+            frame[first], frame[second] = key, value
+            yield key
+
+    return in_pairs
+
+
+def _quantified(each: _Each, body: Code, *, stop: bool) -> Code:
     """`exists` and `all`: an error counts only where no element decides."""
 
     def run(frame: list[Any]) -> bool:
@@ -89,8 +99,10 @@ def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _sorted(keyed: list[tuple[Any, Any]]) -> list[Any]:
-    keyed.sort(key=cmp_to_key(lambda left, right: order("sortBy", left[0], right[0])))
-    return [one for _, one in keyed]
+    def compare(left: tuple[Any, Any], right: tuple[Any, Any]) -> int:
+        return order("sortBy", left[0], right[0])
+
+    return [one for _, one in sorted(keyed, key=cmp_to_key(compare))]
 
 
 def _holds(where: Code | None, frame: list[Any]) -> bool:

@@ -72,9 +72,9 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A comprehension or a binding over `target`: "all", "exists", "exists_one", "map", "filter", "sortBy",
-    "transformList", "transformMap", "transformMapEntry", "bind", "optMap", "optFlatMap". `names`
-    are the variables that it binds, `where` the optional condition."""
+    """A comprehension or a binding over `target`: "all", "exists", "exists_one", "map", "filter",
+    "sortBy", "transformList", "transformMap", "transformMapEntry", "bind", "optMap",
+    "optFlatMap". `names` are the variables that it binds, `where` the optional condition."""
 
     kind: str
     target: Expr

@@ -61,7 +61,7 @@ class _Worker:
         self._values: dict[str, Any] = {}
 
     def answer(self, request: Mapping[str, Any]) -> None:
-        """Answer one request: with one message, or with one for each unit that is asked."""
+        """Answer one request with one message."""
         match request["do"]:
             case "load":
                 unit, error = load(request["variables"], request["expressions"])
@@ -69,16 +69,20 @@ class _Worker:
                     self._units[request["unit"]] = unit
                 _say({"error": error})
             case "ask":
-                for name, value in request["set"].items():
-                    self._values[name] = normal(value)
-                seen = {name: self._values[name] for name in request["names"]}
-                for number in request["units"]:
-                    _say(_limited(self._units[number].answers(seen)))
+                _say({"asks": [self._asked(ask) for ask in request["asks"]]})
+
+    def _asked(self, ask: Mapping[str, Any]) -> list[list[list[Any]]]:
+        for name, value in ask["set"].items():
+            self._values[name] = normal(value)
+        seen = {name: self._values[name] for name in ask["names"]}
+        return [_limited(self._units[number].answers(seen)) for number in ask["units"]]
 
 
-def _limited(values: list[list[Any]]) -> dict[str, Any]:
+def _limited(values: list[list[Any]]) -> list[list[Any]]:
+    """The values, where they are not too long."""
+    if not any(isinstance(value, str | list | dict) for _, value in values):
+        return values
     size = len(json.dumps(values))
-    if size > _ANSWER_BYTES:
-        said = f"it says {size:,} bytes about one object"
-        return {"values": [["unknown", said] for _ in values]}
-    return {"values": values}
+    if size <= _ANSWER_BYTES:
+        return values
+    return [["unknown", f"it says {size:,} bytes about one object"] for _ in values]

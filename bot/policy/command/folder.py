@@ -31,7 +31,7 @@ class Folder:
 
     @classmethod
     def around(cls, path: Path) -> Folder:
-        """The repository that a path is in; without one, where we are, if the path is below, or else
+        """The repository that a path is in; without one, where we are, if the path is below; else
         the folder that it is or is in. Raises Unreadable where there is nothing."""
         if not path.exists():
             raise Unreadable(f"{path}: there is no such file or folder")

@@ -17,6 +17,7 @@ from bot.policy.command.rego_scope import Scope, scope
 SUFFIX = "_test.rego"
 _TEST = ("test_", "todo_test_")
 _SHOWN = 200
+_NOTHING = "it is undefined"
 
 
 def run(
@@ -114,7 +115,7 @@ class _File:
 
     def _detailed(self, case: Case, trial: Trial, spreads: Sequence[Spread]) -> Case:
         """Where a test that failed stopped; what a test that passed covers."""
-        if case.outcome == "failed" and not case.message.startswith("the worker"):
+        if case.outcome == "failed" and case.message.startswith(_NOTHING):
             tried = self._engine.run(trial, covering=True)
             return replace(case, message=case.message + self._stopped(trial, tried))
         if case.outcome == "passed" and self._covering:
@@ -165,7 +166,7 @@ def _judged(case: Case, tried: Tried) -> Iterator[Case]:
     elif value is True:
         yield replace(case, outcome="passed")
     else:
-        said = "it is undefined" if value is None else "it is false"
+        said = _NOTHING if value is None else "it is false"
         printed = f"; it printed {'; '.join(tried.prints)}" if tried.prints else ""
         yield replace(case, outcome="failed", message=said + printed)
 

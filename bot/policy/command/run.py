@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path, PurePosixPath
 
 from bot.engines.rego import EngineError
@@ -26,6 +29,7 @@ DEFAULT_LIMITS = Limits()
 # Enough for what a change brings; a whole library is tested where there is more time.
 _SECONDS = 120.0
 _PROCESSES = 2
+_GRACE_SECONDS = 5.0
 _SUITES = {
     "gatekeeper": ("suite.yaml", "suite.yml"),
     "kyverno": ("kyverno-test.yaml", "kyverno-test.yml"),
@@ -34,13 +38,12 @@ _SUITES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How tests are run. `end` is the monotonic time after which no file is begun."""
+    """How tests are run; `limits` are those of one file."""
 
     folder: Folder
     now: datetime
     limits: Limits = DEFAULT_LIMITS
     covering: bool = False
-    end: float = float("inf")
 
 
 def kind_of(path: str) -> str:
@@ -87,14 +90,58 @@ def cases_of(
     seconds: float = _SECONDS,
 ) -> list[Case]:
     """The cases of the tests among `files` (content by path from the root), which hold the policies
-    and objects that these name as well. What is not begun after `seconds` is unsupported. Safe for
-    what strangers wrote; raises EngineError where no worker starts."""
+    and objects that these name as well. Safe for what strangers wrote: a process of its own runs
+    them, and is killed after `seconds`; what it did not come to is unsupported. Raises EngineError
+    where no worker starts."""
     with tempfile.TemporaryDirectory(prefix="policy-tests-") as name:
         root = Path(name).resolve()
+        # What tests name is looked for in the repository that they are in, and not beyond.
+        (root / ".git").mkdir()
         for path, content in files.items():
             _write(root, path, content)
-        plan = Plan(folder=Folder(root), now=now, limits=limits, end=time.monotonic() + seconds)
-        return run(plan, found(plan.folder, [""]), processes=1)
+        plan = Plan(folder=Folder(root), now=now, limits=limits)
+        paths = found(plan.folder, [""])
+        return _bounded(plan, paths, seconds) if paths else []
+
+
+def _bounded(plan: Plan, paths: Sequence[str], seconds: float) -> list[Case]:
+    end = time.monotonic() + seconds
+    jobs = list(_jobs(paths, 1))
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_send, args=(plan, jobs, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    cases: list[Case] = []
+    try:
+        while jobs and ours.poll(max(0, end - time.monotonic())):
+            said = ours.recv()
+            if isinstance(said, str):
+                raise EngineError(said)
+            cases += said
+            del jobs[0]
+    except EOFError:
+        pass
+    finally:
+        child.terminate()
+        child.join(_GRACE_SECONDS)
+        child.kill()
+        child.join()
+        ours.close()
+    why = f"not run: the tests together took longer than {seconds:.3g} s, or ended what ran them"
+    cases += (_unrun(path, why) for job in jobs for path in job)
+    return sorted(cases, key=lambda case: (case.file, case.line))
+
+
+def _send(plan: Plan, jobs: Sequence[Sequence[str]], to: Connection) -> None:
+    # An exit closes what is open, so that no worker outlives the process that started it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for job in jobs:
+        try:
+            to.send(_run(plan, job))
+        except EngineError as error:
+            to.send(str(error))
+            return
 
 
 def _write(root: Path, path: str, content: bytes) -> None:
@@ -115,20 +162,13 @@ def _jobs(paths: Sequence[str], processes: int) -> Iterator[tuple[str, ...]]:
 
 
 def _run(plan: Plan, paths: Sequence[str]) -> list[Case]:
-    if time.monotonic() > plan.end:
-        said = "not run: the tests together took too long"
-        return [
-            Case(file=path, line=1, name="", outcome="unsupported", message=said) for path in paths
-        ]
-    left = min(plan.limits.total_seconds, plan.end - time.monotonic())
-    limits = replace(plan.limits, total_seconds=left)
     match kind_of(paths[0]):
         case "rego":
             return rego_tests.run(
-                plan.folder, paths, now=plan.now, limits=limits, covering=plan.covering
+                plan.folder, paths, now=plan.now, limits=plan.limits, covering=plan.covering
             )
         case "fixture":
-            return fixtures.run(plan.folder, paths[0], now=plan.now, limits=limits)
+            return fixtures.run(plan.folder, paths[0], now=plan.now, limits=plan.limits)
         case kind:
             return list(_suite(plan.folder, kind, paths[0]))
 
@@ -138,6 +178,10 @@ def _suite(folder: Folder, kind: str, path: str) -> Iterable[Case]:
     room = f"bot.policy.{kind}.suite"
     if not find_spec(f"bot.policy.{kind}") or not find_spec(room):
         said = f"tests of {kind.capitalize()} are not run in this version"
-        return [Case(file=path, line=1, name="", outcome="unsupported", message=said)]
+        return [_unrun(path, said)]
     run_suite: Callable[[Path], list[Case]] = import_module(room).run_suite
     return [replace(case, file=path) for case in run_suite(folder.root / path)]
+
+
+def _unrun(path: str, why: str) -> Case:
+    return Case(file=path, line=1, name="", outcome="unsupported", message=why)

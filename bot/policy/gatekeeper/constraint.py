@@ -16,10 +16,12 @@ GROUP = "constraints.gatekeeper.sh"
 _VERSIONS = ("v1beta1", "v1alpha1")
 _EFFECTS = {"deny": Effect.DENY, "warn": Effect.WARN, "dryrun": Effect.AUDIT}
 _STRENGTH = (Effect.DENY, Effect.WARN, Effect.AUDIT)
-# The points at which a change is refused on its way into the cluster: what plumbline speaks for.
-_WEBHOOK = "validation.gatekeeper.sh"
+# Where a change is refused on its way into the cluster: what plumbline speaks for.
+ADMISSION = "validation.gatekeeper.sh"
+# Where Gatekeeper's own tests stand.
+TESTS = "gator.gatekeeper.sh"
 _VAP = "vap.k8s.io"
-_POINTS = (_WEBHOOK, _VAP, "audit.gatekeeper.sh", "gator.gatekeeper.sh", "*")
+_POINTS = (ADMISSION, _VAP, "audit.gatekeeper.sh", TESTS, "*")
 _TEXT = {"type": "string"}
 _SCOPED = {
     "type": "object",
@@ -35,13 +37,13 @@ _SCOPED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """A constraint with the template that it is of. `completed` is its body with the defaults of
-    what it leaves out; `effect` is None where it is not enforced when a change enters the
-    cluster."""
+    """A constraint with the template that it is of. `rule` is what findings name, `completed` the
+    body with the defaults of what it leaves out; `effect` is None where it is not enforced."""
 
     document: Document
     template: Template
     name: str
+    rule: PolicyRule
     completed: Mapping[str, Any]
     effect: Effect | None
 
@@ -57,32 +59,21 @@ class Constraint:
         found: Node = self.completed["spec"].get("parameters")
         return found
 
-    @property
-    def rule(self) -> PolicyRule:
-        """The rule that findings name."""
-        body = self.template.document.body.get("metadata")
-        notes = body.get("annotations") if isinstance(body, dict) else None
-        title = notes.get("metadata.gatekeeper.sh/title") if isinstance(notes, dict) else None
-        return PolicyRule(
-            id=f"gatekeeper/{self.template.kind}/{self.name}",
-            location=Location(path=self.document.path, line=self.document.line),
-            effect=self.effect or Effect.AUDIT,
-            title=title if isinstance(title, str) else f"{self.template.kind} {self.name}",
-        )
-
     def problem(self, message: str, *pointer: str | int) -> Problem:
         """Something wrong with it, at a place in it."""
         return problem(self.document, message, *pointer)
 
 
-def constraint_of(document: Document, template: Template) -> Constraint | list[Problem]:
-    """The constraint that a document is, or why it is none."""
+def constraint_of(
+    document: Document, template: Template, point: str = ADMISSION
+) -> Constraint | list[Problem]:
+    """The constraint that a document is where it is enforced at `point`, or why it is none."""
     spec = document.body.get("spec")
     found = [*_shape(document), *invalid(document, template)]
     if found:
         return found
     full: Any = defaulted(_schema(template), spec if isinstance(spec, dict) else {})
-    effect, wrong = _effect(full, cel=template.cel is not None)
+    effect, wrong = _effect(full, point, cel=template.cel is not None)
     if wrong:
         return [problem(document, wrong, "spec", "enforcementAction")]
     meta: Any = document.body["metadata"]
@@ -90,8 +81,21 @@ def constraint_of(document: Document, template: Template) -> Constraint | list[P
         document=document,
         template=template,
         name=str(meta["name"]),
+        rule=_rule(document, template, str(meta["name"]), effect),
         completed={**document.body, "spec": full},
         effect=effect,
+    )
+
+
+def _rule(document: Document, template: Template, name: str, effect: Effect | None) -> PolicyRule:
+    meta = template.document.body.get("metadata")
+    notes = meta.get("annotations") if isinstance(meta, dict) else None
+    title = notes.get("metadata.gatekeeper.sh/title") if isinstance(notes, dict) else None
+    return PolicyRule(
+        id=f"gatekeeper/{template.kind}/{name}",
+        location=Location(path=document.path, line=document.line),
+        effect=effect or Effect.AUDIT,
+        title=title if isinstance(title, str) else f"{template.kind} {name}",
     )
 
 
@@ -124,8 +128,8 @@ def _shape(document: Document) -> Iterator[Problem]:
         yield problem(document, "the constraint has no name", "metadata")
 
 
-def _effect(spec: Mapping[str, Any], *, cel: bool) -> tuple[Effect | None, str]:
-    """What comes of a violation when a change enters the cluster, and what is wrong."""
+def _effect(spec: Mapping[str, Any], point: str, *, cel: bool) -> tuple[Effect | None, str]:
+    """What comes of a violation at an enforcement point, and what is wrong."""
     action = spec.get("enforcementAction") or "deny"
     if action in _EFFECTS:
         return _EFFECTS[action], ""
@@ -141,6 +145,7 @@ def _effect(spec: Mapping[str, Any], *, cel: bool) -> tuple[Effect | None, str]:
             return None, f"there is no scoped action {one.get('action')}: deny, warn or dryrun"
         if not points or any(point not in _POINTS for point in points):
             return None, f"expected enforcement points of {', '.join(_POINTS)}"
-        if {_WEBHOOK, "*"} & set(points) or (cel and _VAP in points):
+        also = cel and point == ADMISSION and _VAP in points
+        if also or {point, "*"} & set(points):
             found.append(_EFFECTS[one["action"]])
     return min(found, key=_STRENGTH.index, default=None), ""

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from bot.engines.program import Path
 from bot.policy.gatekeeper.cel import CelSide
-from bot.policy.gatekeeper.constraint import Constraint
+from bot.policy.gatekeeper.constraint import ADMISSION, TESTS, Constraint
 from bot.policy.gatekeeper.inventory import inventory
 from bot.policy.gatekeeper.library import library, takes
 from bot.policy.gatekeeper.match import matches
@@ -54,7 +54,7 @@ class CompiledGatekeeper:
     def __init__(
         self, documents: Sequence[Document], context: Context, *, tested: bool = False
     ) -> None:
-        found = library(documents)
+        found = library(documents, TESTS if tested else ADMISSION)
         self._library = found
         self._tested = tested
         unknown: Sequence[Path] = () if tested else UNKNOWN

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.policy.gatekeeper.constraint import GROUP, Constraint, constraint_of
+from bot.policy.gatekeeper.constraint import ADMISSION, GROUP, Constraint, constraint_of
 from bot.policy.gatekeeper.match import fits
 from bot.policy.gatekeeper.template import Template, problem, template_of
 from bot.policy.model import Document, Problem
@@ -48,8 +48,8 @@ class Library:
         return tuple(path for path in paths if path not in used)
 
 
-def library(documents: Sequence[Document]) -> Library:
-    """What the documents define, and what of them cannot work."""
+def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
+    """What the documents define at an enforcement point, and what of them cannot work."""
     problems: list[Problem] = []
     templates = _templates(documents, problems)
     constraints: dict[tuple[str, str], Constraint] = {}
@@ -59,7 +59,7 @@ def library(documents: Sequence[Document]) -> Library:
             said = f"{kind} changes what is judged, which is not supported here"
             problems.append(problem(document, said, "kind"))
         elif group == GROUP:
-            found = _constraint(document, kind, templates)
+            found = _constraint(document, kind, templates, point)
             if isinstance(found, list):
                 problems += found
             elif (kind, found.name) in constraints:
@@ -113,7 +113,7 @@ def _kind(document: Document) -> str:
 
 
 def _constraint(
-    document: Document, kind: str, templates: Mapping[str, Template | Document]
+    document: Document, kind: str, templates: Mapping[str, Template | Document], point: str
 ) -> Constraint | list[Problem]:
     template = templates.get(kind)
     if template is None:
@@ -122,7 +122,7 @@ def _constraint(
     if isinstance(template, Document):
         said = f"the template of {kind} at {template.path}:{template.line} cannot be used"
         return [problem(document, said, "kind")]
-    return constraint_of(document, template)
+    return constraint_of(document, template, point)
 
 
 def _exempt(documents: Sequence[Document]) -> Iterator[str]:

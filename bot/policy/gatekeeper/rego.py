@@ -83,6 +83,6 @@ class RegoSide:
             name, line = modules.hidden
             said = f"{name} is not known before the merge"
             yield Problem(path=modules.main.source.path, line=line, message=said)
-        if not review.space_known and modules.asks_for_namespace:
+        if not review.space_known and modules.namespace:
             said = f"the Namespace of {review.label} is asked for, and declared nowhere here"
             yield constraint.template.problem(said)

@@ -24,30 +24,32 @@ _NAMESPACE = re.compile(r"\b(namespaceObject|_unstable)\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modules:
-    """The parsed Rego of a template, the module with its rule first."""
+    """The parsed Rego of a template, the module with its rule first. `others` is whether it looks
+    at `data.inventory`, `namespace` whether it may ask for the Namespace of the object, `hidden`
+    the first name of something unknown that is not asked for in a way that can be told."""
 
     group: int
     all: tuple[Module, ...]
+    others: bool
+    namespace: bool
+    hidden: tuple[str, int] | None
+
+    @classmethod
+    def of(cls, group: int, modules: Sequence[Module]) -> Modules:
+        """What these modules ask for."""
+        looked = [path[:1] for module in modules for path in module.data]
+        return cls(
+            group=group,
+            all=tuple(modules),
+            others=() in looked or (_INVENTORY,) in looked,
+            namespace=any(_NAMESPACE.search(module.source.text) for module in modules),
+            hidden=next((one for module in modules for one in module.hidden), None),
+        )
 
     @property
     def main(self) -> Module:
         """The module with the rule that is asked."""
         return self.all[0]
-
-    @property
-    def looks_at_others(self) -> bool:
-        """Whether `data.inventory` is asked for."""
-        return any(path[:1] in ((), (_INVENTORY,)) for module in self.all for path in module.data)
-
-    @property
-    def asks_for_namespace(self) -> bool:
-        """Whether the Namespace of the object may be asked for."""
-        return any(_NAMESPACE.search(module.source.text) for module in self.all)
-
-    @property
-    def hidden(self) -> tuple[str, int] | None:
-        """The first name of something unknown that is not asked for in a way that can be told."""
-        return next((one for module in self.all for one in module.hidden), None)
 
     def unit(self, number: int, constraint: Constraint) -> Unit:
         """What asks this template for one constraint."""
@@ -64,7 +66,7 @@ class Modules:
             modules=tuple((module, module.source.text) for module in self.all),
             group=self.group,
             parameters=json.dumps(parameters),
-            data=self.looks_at_others,
+            data=self.others,
         )
 
 
@@ -79,7 +81,7 @@ def parsed(
     found = [*_packages(modules), *(p for one in modules for p in _references(one, modules))]
     if not any(rule.name == _RULE for rule in modules[0].rules):
         found.append(_at(modules[0], 0, f"the template has no rule named {_RULE}"))
-    return found or Modules(group=group, all=tuple(modules))
+    return found or Modules.of(group, modules)
 
 
 def _packages(modules: Sequence[Module]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.policy.kyverno import selectors
+from bot.policy.kyverno.match import Ternary, all_of, labelled
 from bot.policy.kyverno.request import Request
 from bot.policy.kyverno.wildcard import matches
 from bot.policy.model import Effect
@@ -36,17 +36,18 @@ def _action(spec: Mapping[str, Any], rule: Mapping[str, Any], request: Request |
 
 def _override(overrides: list[Mapping[str, Any]], request: Request) -> Any:
     for one in overrides:
+        action = str(one.get("action") or "").lower()
         spaces, selector = one.get("namespaces"), one.get("namespaceSelector")
-        if not str(one.get("action") or "").lower() in ("audit", "enforce"):
+        if action not in ("audit", "enforce"):
             continue
-        if not spaces and not (selector and _in(selector, request)):
-            continue
-        if spaces and not any(matches(str(space), request.namespace) for space in spaces):
-            continue
-        if selector is None or _in(selector, request):
-            return one["action"]
+        # What cannot be told makes nothing milder.
+        known: list[Ternary] = []
+        if spaces is not None:
+            found = any(matches(str(space), request.namespace) for space in spaces)
+            known.append(found if request.namespace_known else "its namespace is not known")
+        if selector is not None:
+            known.append(labelled(selector, request))
+        holds = all_of(known)
+        if holds is True or (isinstance(holds, str) and action == "enforce"):
+            return action
     return None
-
-
-def _in(selector: Mapping[str, Any], request: Request) -> bool:
-    return selectors.selects(selector, request.namespace_labels or {})

@@ -18,7 +18,9 @@ _TEMPLATED = (
 )
 _CONTROLLERS = frozenset((*_TEMPLATED, "CronJob"))
 _GVK = {
-    **{kind: f"apps/v1/{kind}" for kind in ("DaemonSet", "Deployment", "StatefulSet", "ReplicaSet")},
+    **{
+        kind: f"apps/v1/{kind}" for kind in ("DaemonSet", "Deployment", "StatefulSet", "ReplicaSet")
+    },
     "Job": "batch/v1/Job",
     "CronJob": "batch/v1/CronJob",
     "ReplicationController": "v1/ReplicationController",
@@ -55,7 +57,11 @@ def _possible(rules: list[Rule]) -> bool:
             return False
         for block in _resources(rule):
             kinds = block.get("kinds") or []
-            if block.get("name") or block.get("names") or len(kinds) > 1 and names_kind(kinds, "Pod"):
+            if (
+                block.get("name")
+                or block.get("names")
+                or (len(kinds) > 1 and names_kind(kinds, "Pod"))
+            ):
                 return False
             if block.get("selector") is not None or block.get("annotations") is not None:
                 return False

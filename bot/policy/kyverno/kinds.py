@@ -1,4 +1,4 @@
-"""Kinds as Kyverno's policies name them, and as the API server knows them."""
+"""Kinds as Kyverno's policies name them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,6 @@ from typing import NamedTuple
 from bot.policy.kyverno.wildcard import matches
 
 _VERSION = re.compile(r"(v\d+((alpha|beta)\d+)?|\*)", re.ASCII)
-_CLUSTER = {
-    "": "Namespace Node PersistentVolume ComponentStatus",
-    "admissionregistration.k8s.io": "MutatingWebhookConfiguration ValidatingWebhookConfiguration "
-    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy "
-    "MutatingAdmissionPolicyBinding",
-    "apiextensions.k8s.io": "CustomResourceDefinition",
-    "apiregistration.k8s.io": "APIService",
-    "authentication.k8s.io": "TokenReview SelfSubjectReview",
-    "authorization.k8s.io": "SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview",
-    "certificates.k8s.io": "CertificateSigningRequest ClusterTrustBundle",
-    "flowcontrol.apiserver.k8s.io": "FlowSchema PriorityLevelConfiguration",
-    "networking.k8s.io": "IngressClass IPAddress ServiceCIDR",
-    "node.k8s.io": "RuntimeClass",
-    "policy": "PodSecurityPolicy",
-    "rbac.authorization.k8s.io": "ClusterRole ClusterRoleBinding",
-    "resource.k8s.io": "DeviceClass ResourceSlice",
-    "scheduling.k8s.io": "PriorityClass",
-    "storage.k8s.io": "StorageClass CSIDriver CSINode VolumeAttachment VolumeAttributesClass",
-    "kyverno.io": "ClusterPolicy ClusterCleanupPolicy GlobalContextEntry",
-}
-_CLUSTER_SCOPED = frozenset((g, kind) for g, names in _CLUSTER.items() for kind in names.split())
-_ENDS_ES = ("s", "x", "z", "ch", "sh")
 
 
 class Selector(NamedTuple):
@@ -88,8 +66,7 @@ def _bare(text: str) -> str:
         case 1:
             name = text.replace(".", "/", 1)
         case 2:
-            versioned = parts[0] != "*" and _VERSION.fullmatch(parts[0])
-            versioned = versioned or (parts[0] == "*" and parts[1] != "*")
+            versioned = parts != ["*", "*"] and _VERSION.fullmatch(parts[0])
             name = parts[1].replace(".", "/", 1) if versioned else text
         case 3:
             if _VERSION.fullmatch(parts[0]):
@@ -102,20 +79,3 @@ def _bare(text: str) -> str:
             name = ""
     found = name.split("/")
     return found[0] if len(found) == 2 else name
-
-
-def cluster_scoped(group: str, kind: str) -> bool:
-    """Whether a kind of Kubernetes' own (or Kyverno's) is of no namespace."""
-    return (group, kind) in _CLUSTER_SCOPED
-
-
-def plural(kind: str) -> str:
-    """The resource of a kind, by the rule that Kubernetes' own names follow."""
-    name = kind.lower()
-    if name.endswith("endpoints"):
-        return name
-    if name.endswith(_ENDS_ES):
-        return name + "es"
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return name[:-1] + "ies"
-    return name + "s"

@@ -12,18 +12,21 @@ from bot.policy.kyverno.wildcard import matches
 # True, False, or why it cannot be told.
 Ternary = bool | str
 _USERS = ("roles", "clusterRoles", "subjects")
+_NO_NAMESPACE = "the manifest names no namespace, and the rule asks for it"
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 def applies(rule: Mapping[str, Any], namespace: str, request: Request) -> Ternary:
     """Whether a rule is for an object; `namespace` is the policy's, "" for a ClusterPolicy."""
-    if namespace and namespace != request.namespace:
+    if namespace and request.namespace_known and namespace != request.namespace:
         return False
     match = _blocks(rule.get("match"))
     wanted = _combined(match, request, excluding=False)
     if wanted is False:
         return False
     exclude = rule.get("exclude")
+    if namespace and not request.namespace_known:
+        wanted = all_of((wanted, _NO_NAMESPACE))
     if not exclude:
         return wanted
     return all_of((wanted, negated(_combined(_blocks(exclude), request, excluding=True))))
@@ -76,6 +79,9 @@ def _filter(block: Mapping[str, Any], request: Request, *, excluding: bool) -> T
     if not users and not any(wanted.values()):
         return False
     fits = _described(wanted, request)
+    if excluding and fits == _NO_NAMESPACE:
+        # What names no namespace is seldom meant for those that a policy leaves alone.
+        return False
     if not users or fits is False:
         return fits
     # Nobody is exempt: who will apply it is not known, and most are not.
@@ -89,14 +95,18 @@ def _described(wanted: Mapping[str, Any], request: Request) -> Ternary:
         not wanted.get("kinds") or _kind(wanted["kinds"], request),
         not wanted.get("name") or matches(str(wanted["name"]), request.name),
         not wanted.get("names") or any(matches(str(n), request.name) for n in wanted["names"]),
-        not wanted.get("namespaces") or _namespace(wanted["namespaces"], request),
         not wanted.get("annotations") or _annotated(wanted["annotations"], request),
         wanted.get("selector") is None or selectors.selects(wanted["selector"], request.labels),
     ]
     if not all(named):
         return False
-    selector = wanted.get("namespaceSelector")
-    return True if selector is None else in_namespace(selector, request)
+    spaces, selector = wanted.get("namespaces"), wanted.get("namespaceSelector")
+    return all_of(
+        (
+            not spaces or _namespace(spaces, request),
+            selector is None or in_namespace(selector, request),
+        )
+    )
 
 
 def _kind(wanted: list[str], request: Request) -> bool:
@@ -104,7 +114,9 @@ def _kind(wanted: list[str], request: Request) -> bool:
     return any(kinds.selector(str(one)).fits(*gvk) for one in wanted)
 
 
-def _namespace(wanted: list[str], request: Request) -> bool:
+def _namespace(wanted: list[str], request: Request) -> Ternary:
+    if not request.namespace_known and request.kind != "Namespace":
+        return True if "*" in wanted else _NO_NAMESPACE
     name = request.name if request.kind == "Namespace" else request.namespace
     return any(matches(str(one), name) for one in wanted)
 
@@ -127,8 +139,10 @@ def in_namespace(selector: Mapping[str, Any], request: Request) -> Ternary:
 def labelled(selector: Mapping[str, Any], request: Request, *, wild: bool = True) -> Ternary:
     """Whether the labels of the namespace fit, where they are known or do not matter."""
     labels = request.namespace_labels
+    if labels is None and not request.namespace_known:
+        return _NO_NAMESPACE
     if labels is None:
         if selectors.keys(selector) - {_NAME_LABEL}:
-            return f"the labels of the namespace {request.namespace} are not in the repository"
+            return f"no manifest of the namespace {request.namespace} is here, for its labels"
         labels = {_NAME_LABEL: request.namespace}
     return selectors.selects(selector, labels, wild=wild)

@@ -16,7 +16,8 @@ class Request:
     `namespace_labels` are None where they are not known, `namespace_body` likewise. `admission` is
     the request as rules see it, `unknown` what of it is not known and what to call that. `values`
     are a test's, by (policy, rule); users are `ignored` where nobody is taken to ask, as in
-    Kyverno's own tests.
+    Kyverno's own tests. `plural` is what the API calls the kind, `namespaced` None where that
+    cannot be told; `bindings` is what expressions in CEL see.
     """
 
     object: Mapping[str, Any] | None
@@ -28,6 +29,10 @@ class Request:
     namespace_body: Mapping[str, Any] | None = None
     values: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     ignore_users: bool = False
+    plural: str = ""
+    namespaced: bool | None = None
+    namespace_known: bool = True
+    bindings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def body(self) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ def _closed(node: Any) -> dict[str, Any]:
     made = _values(node)
     if "type" in node or node.get("x-kubernetes-int-or-string") is True:
         made["type"] = _types(node)
-    if node.get("nullable") is True and "enum" in made:
+    if node.get("nullable") is True and isinstance(made.get("enum"), list):
         made["enum"] = [*made["enum"], None]
     if "items" in node:
         made["items"] = _closed(node["items"])
@@ -107,7 +107,7 @@ def _values(node: Mapping[str, Any]) -> dict[str, Any]:
 
 def _may_miss(node: Mapping[str, Any], name: Any) -> bool:
     """Whether a required field may be left out: it is filled in, or null, which we leave out."""
-    field = _mapping(node, "properties").get(name)
+    field = _mapping(node, "properties").get(name) if isinstance(name, str) else None
     return isinstance(field, Mapping) and ("default" in field or field.get("nullable") is True)
 
 

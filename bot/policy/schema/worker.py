@@ -84,9 +84,10 @@ class _Worker:
         return {"answers": [self._judged(one) for one in request["objects"]]}
 
     def _define(self, name: str, schema: dict[str, Any], status: bool) -> str:
+        # Whoever writes a definition may put anything anywhere.
         try:
             self._make(name, json_schema(schema, status=status))
-        except (ValueError, jsonschema_rs.ReferencingError) as error:
+        except (TypeError, ValueError, jsonschema_rs.ReferencingError) as error:
             return " ".join(str(error).split())[:500]
         return ""
 

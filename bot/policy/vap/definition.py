@@ -151,6 +151,12 @@ def strictest(effects: set[Effect]) -> Effect:
     return next((effect for effect in _STRICTEST if effect in effects), Effect.DENY)
 
 
+def name_of(document: Document) -> str:
+    """The name of a document, "" where it has none."""
+    metadata = document.body.get("metadata")
+    return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
+
+
 def _check_version(document: Document) -> None:
     version = str(document.body.get("apiVersion")).rpartition("/")[2]
     if version not in _VERSIONS:

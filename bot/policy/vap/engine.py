@@ -29,6 +29,7 @@ from bot.policy.vap.definition import (
     Malformed,
     binding,
     definition,
+    name_of,
     strictest,
 )
 from bot.policy.vap.judge import Judge
@@ -62,6 +63,7 @@ class CompiledVap:
 
     def __init__(self, documents: Sequence[Document], context: Context) -> None:
         self._problems: list[Problem] = []
+        self._malformed: set[str] = set()
         self._cel = CelEngine(now=context.now, limits=context.limits)
         definitions = self._read(documents, POLICY, definition)
         bindings = self._read(documents, BINDING, binding)
@@ -109,7 +111,7 @@ class CompiledVap:
 
     def judge(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
         """Ask every policy about every object. Raises EngineError."""
-        return tuple(self._judge.answer(question) for question in questions)
+        return tuple(self._judge.answers(questions))
 
     def _read(
         self, documents: Sequence[Document], kind: str, reader: Callable[[Document], _T]
@@ -123,6 +125,7 @@ class CompiledVap:
                     line = line_of(document.lines, error.pointer) or document.line
                     said = f"{document.kind.partition('/')[2]}: {error}"
                     self._problems.append(Problem(path=document.path, line=line, message=said))
+                    self._malformed.add(name_of(document))
         return found
 
     def _bound(
@@ -139,7 +142,7 @@ class CompiledVap:
         for each in bindings:
             if each.policy in by_name:
                 by_name[each.policy].bindings.append(each)
-            else:
+            elif each.policy not in self._malformed:
                 said = f"there is no ValidatingAdmissionPolicy {each.policy} among the policies"
                 self._problems.append(each.problem(said))
         return list(by_name.values())

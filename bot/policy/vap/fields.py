@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.engines.cel.lexer import SyntaxFault
 from bot.engines.cel.parser import parse
@@ -15,10 +16,7 @@ _OBJECT = "object"
 def field_of(expression: str, resource: Resource) -> Pointer:
     """The one field that an expression looks at, or the deepest of the fields around it that the
     object has; () where it looks at several. Variables of the policy are not followed."""
-    try:
-        paths = set(_paths(parse(expression)))
-    except (SyntaxFault, RecursionError):
-        return ()
+    paths = _looked_at(expression)
     # `has(object.a) && object.a.b > 1` is about a.b.
     longest = {
         path
@@ -31,6 +29,14 @@ def field_of(expression: str, resource: Resource) -> Pointer:
     while path and not _exists(resource, path):
         path = path[:-1]
     return path
+
+
+@lru_cache(maxsize=1024)
+def _looked_at(expression: str) -> frozenset[Pointer]:
+    try:
+        return frozenset(_paths(parse(expression)))
+    except (SyntaxFault, RecursionError):
+        return frozenset()
 
 
 def _exists(resource: Resource, path: Pointer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from bot.policy.vap.match import Unknown, matches
 from bot.policy.vap.parameters import Parameters
 from bot.policy.vap.program import Program
 from bot.policy.vap.subject import Subject
+
+# Objects that go to the worker together: each wake-up of it costs more than most expressions.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,29 @@ class _Said:
     asked: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Group:
+    """Policies that see the same values."""
+
+    jobs: list[_Job]
+    bindings: dict[str, Any]
+    subject: Subject
+    said: _Said
+
+    @property
+    def conditional(self) -> list[_Job]:
+        """Those with conditions."""
+        return [job for job in self.jobs if job.program.definition.conditions]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What is asked about one object, and what was said."""
+
+    groups: list[_Group]
+    said: _Said
+
+
 class Judge:
     """Policies that are ready."""
 
@@ -44,21 +70,30 @@ class Judge:
         self._kinds = Kinds(context.inventory)
         self._parameters = Parameters(context)
 
-    def answer(self, question: Question) -> Answer:
-        """What the policies say about one object. Raises EngineError."""
-        subject = Subject(question, self._kinds.of(question.resource))
-        said = _Said()
-        jobs = [job for program in self._programs for job in self._jobs(program, subject, said)]
-        groups: dict[int, list[_Job]] = {}
-        for job in jobs:
-            groups.setdefault(id(job.params), []).append(job)
-        for group in groups.values():
-            self._run(group, subject, said)
-        return Answer(
-            violations=tuple(said.violations),
-            problems=tuple(dict.fromkeys(said.problems)),
-            asked=tuple(dict.fromkeys(said.asked)),
-        )
+    def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
+        """What the policies say about each object. Raises EngineError."""
+        for start in range(0, len(questions), _AT_ONCE):
+            asked = [self._asked(question) for question in questions[start : start + _AT_ONCE]]
+            groups = [group for one in asked for group in one.groups]
+            self._run(groups)
+            for one in asked:
+                yield Answer(
+                    violations=tuple(one.said.violations),
+                    problems=tuple(dict.fromkeys(one.said.problems)),
+                    asked=tuple(dict.fromkeys(one.said.asked)),
+                )
+
+    def _asked(self, question: Question) -> _Asked:
+        subject, said = Subject(question, self._kinds.of(question.resource)), _Said()
+        by_params: dict[int, list[_Job]] = {}
+        for program in self._programs:
+            for job in self._jobs(program, subject, said):
+                by_params.setdefault(id(job.params), []).append(job)
+        groups = [
+            _Group(jobs, {**subject.bindings, "params": jobs[0].params}, subject, said)
+            for jobs in by_params.values()
+        ]
+        return _Asked(groups, said)
 
     def _jobs(self, program: Program, subject: Subject, said: _Said) -> list[_Job]:
         """What is to be evaluated for an object; bindings with the same parameter are one."""
@@ -77,21 +112,22 @@ class Judge:
                 said.problems.append(definition.problem(f"{error} (binding {binding.name}){where}"))
         return [_Job(program, params[key], strictest(found)) for key, found in effects.items()]
 
-    def _run(self, jobs: Sequence[_Job], subject: Subject, said: _Said) -> None:
-        bindings = {**subject.bindings, "params": jobs[0].params}
-        conditional = [job for job in jobs if job.program.definition.conditions]
-        units = [job.program.conditions for job in conditional]
-        answers = self._cel.ask_each(units, bindings)
-        asked = dict(zip(units, answers, strict=True))
-        wanted = [
-            job
-            for job in jobs
-            if job not in conditional
-            or self._is_wanted(job, asked[job.program.conditions], subject, said)
-        ]
-        found = self._cel.ask_each([job.program.validations for job in wanted], bindings)
-        for job, answer in zip(wanted, found, strict=True):
-            self._judged(job, answer, bindings, subject, said)
+    def _run(self, groups: Sequence[_Group]) -> None:
+        """Conditions first, then what they let through."""
+        units = [[job.program.conditions for job in group.conditional] for group in groups]
+        for group, found in zip(groups, self._tell(groups, units), strict=True):
+            for job, answer in zip(group.conditional, found, strict=True):
+                if not self._is_wanted(job, answer, group.subject, group.said):
+                    group.jobs.remove(job)
+        units = [[job.program.validations for job in group.jobs] for group in groups]
+        for group, found in zip(groups, self._tell(groups, units), strict=True):
+            for job, answer in zip(group.jobs, found, strict=True):
+                self._judged(job, answer, group)
+
+    def _tell(self, groups: Sequence[_Group], units: Sequence[list[int]]) -> list[list[Evaluated]]:
+        return self._cel.ask_many(
+            [(wanted, group.bindings) for group, wanted in zip(groups, units, strict=True)]
+        )
 
     def _is_wanted(self, job: _Job, answer: Evaluated, subject: Subject, said: _Said) -> bool:
         """Whether all matchConditions hold. One that is false decides, whatever the others are."""
@@ -105,15 +141,8 @@ class Judge:
             self._failed(job, answer, wrong[0], one.validations[:1], subject, said)
         return not wrong
 
-    def _judged(
-        self,
-        job: _Job,
-        answer: Evaluated,
-        bindings: dict[str, Any],
-        subject: Subject,
-        said: _Said,
-    ) -> None:
-        definition = job.program.definition
+    def _judged(self, job: _Job, answer: Evaluated, group: _Group) -> None:
+        definition, subject, said = job.program.definition, group.subject, group.said
         failed: list[Validation] = []
         for at, (kind, value) in enumerate(answer.values):
             own = definition.validations[at : at + 1]
@@ -124,7 +153,7 @@ class Judge:
                 self._failed(job, answer, at, own, subject, said)
         messages = None
         if any(validation.message_expression for validation in failed):
-            (messages,) = self._cel.ask_each((job.program.messages,), bindings)
+            (messages,) = self._cel.ask_each((job.program.messages,), group.bindings)
         for validation in failed:
             said.violations.append(
                 Violation(

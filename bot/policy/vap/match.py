@@ -26,14 +26,15 @@ def matches(match: Mapping[str, Any], subject: Subject) -> bool:
             return False
     except Unknown as error:
         unsure = error
-    if not any(selects(match.get("objectSelector"), labels) for labels in subject.labels()):
+    selector = match.get("objectSelector")
+    if selector and not any(selects(selector, labels) for labels in subject.labels()):
         return False
     try:
         if not _in_namespace(match.get("namespaceSelector"), subject):
             return False
     except Unknown as error:
         unsure = unsure or error
-    if any_of(excluded, subject, exact=exact):
+    if excluded and any_of(excluded, subject, exact=exact):
         return False
     if unsure is not None:
         raise unsure

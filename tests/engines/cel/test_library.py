@@ -197,6 +197,8 @@ def test_it_is_true(cel: Asker, expression: str) -> None:
     base64.decode('%')
     int('3.5')
     int(1e19)
+    double('1' + 'e999')
+    timestamp('0001-01-01T00:00:00Z').getHours('-12:00')
     uint(-1)
     bool('yes')
     'a'.matches('(' + 'a')
@@ -262,7 +264,7 @@ def test_regular_expressions_are_those_of_re2(
         "[",
         "(?>a)",
         "a{2}{3}",
-    ],  # noqa: E501
+    ],
 )
 def test_what_re2_has_not_is_an_error(cel: Asker, expression: str) -> None:
     assert cel.says("'a'.matches(expression)", expression=expression)[0] == "error"

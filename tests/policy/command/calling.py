@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot import policy_command
 from bot.policy.command import run
@@ -34,14 +35,9 @@ def written(root: Path, files: Mapping[str, str]) -> Folder:
     return Folder(root.resolve())
 
 
-def cases(files: Mapping[str, str], *, limits: Limits = QUICK, seconds: float = 60) -> list[Case]:
+def cases(files: Mapping[str, str], *, covering: bool = False) -> list[Case]:
     """The cases of the tests among files."""
-    content = {path: text.encode() for path, text in files.items()}
-    return run.cases_of(content, now=NOW, limits=limits, seconds=seconds)
-
-
-def covered(root: Path, files: Mapping[str, str]) -> list[Case]:
-    """The cases of the tests among files, with what they cover."""
-    folder = written(root, files)
-    plan = run.Plan(folder=folder, now=NOW, limits=QUICK, covering=True)
-    return run.run(plan, run.found(folder, [""]), processes=1)
+    with TemporaryDirectory() as name:
+        folder = written(Path(name), files)
+        plan = run.Plan(folder=folder, now=NOW, limits=QUICK, covering=covering)
+        return run.run(plan, run.found(folder, [""]), processes=1)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.policy.command.calling import cases, covered
+from tests.policy.command.calling import cases
 
 POLICY = """package main
 import rego.v1
@@ -46,9 +44,8 @@ def test_what_is_true_passes(body: str) -> None:
     ("body", "said"),
     [
         (
-            'test_a if {\n  count(main.deny) == 1 with input as {"kind": "Job"}\n}',
-            'it is undefined; it stopped at line 5: count(main.deny) == 1 with input as {"kind": '
-            '"Job"}',
+            "test_a if {\n  count(main.deny) == 1 with input as {}\n}",
+            "it is undefined; it stopped at line 5: count(main.deny) == 1 with input as {}",
         ),
         ("test_a := false", "it is false"),
         (
@@ -148,8 +145,7 @@ def test_a_file_that_does_not_parse_fails_on_its_line() -> None:
         ("test_a if { count(numbers.range(1, 400000000)) > 1 }", "memory"),
         ("test_a if { f(100000000) }\nf(n) if { f(n - 1) }", "recursion"),
         (
-            "test_a if { count([1 | some a in r; some b in r; some c in r; some d in r; a == 0]) }"
-            "\nr := numbers.range(1, 2000)",
+            "test_a if count([1 | r[_]; r[_]; r[_]])\nr := numbers.range(1, 2000)",
             "took longer than 1 s",
         ),
     ],
@@ -159,7 +155,7 @@ def test_what_ends_the_worker_fails_and_the_others_go_on(body: str, said: str) -
     by_name = {case.name: case for case in found}
     assert by_name["a.test_a"].outcome != "passed"
     assert said in by_name["a.test_a"].message
-    assert by_name["a.test_b"].outcome in {"passed", "unsupported"}
+    assert by_name["a.test_b"].outcome == "passed"
 
 
 @pytest.mark.parametrize(
@@ -175,14 +171,11 @@ def test_what_ends_the_worker_fails_and_the_others_go_on(body: str, said: str) -
     ],
 )
 @pytest.mark.parametrize(("kind", "denies"), [("A", True), ("B", False)])
-def test_what_a_test_has_seen_of_a_rule(
-    tmp_path: Path, rule: str, kind: str, *, denies: bool
-) -> None:
+def test_what_a_test_has_seen_of_a_rule(rule: str, kind: str, *, denies: bool) -> None:
     other = '\nwarn contains "never asked" if input.kind == "C"\n'
     policy = f"package main\nimport rego.v1\n\n{rule}{other}"
-    body = f'test_a if {{ object.get(main, "deny", 0) != 1 with input as {{"kind": "{kind}"}} }}\n'
     body = f'test_a if {{ x := [1 | main.deny] with input as {{"kind": "{kind}"}}; is_array(x) }}'
-    (case,) = covered(tmp_path, {"a.rego": policy, "a_test.rego": HEAD + body})
+    (case,) = cases({"a.rego": policy, "a_test.rego": HEAD + body}, covering=True)
     seen = ("rego/main.deny a.rego:4",)
     assert (case.outcome, case.denied, case.allowed) == (
         "passed",
@@ -195,9 +188,9 @@ def test_what_a_test_has_seen_of_a_rule(
     "rule", ['deny[msg] { input.kind == "A"; msg := "x" }', "deny { input.a }"]
 )
 @pytest.mark.parametrize("denies", [True, False])
-def test_what_a_test_has_seen_of_an_old_rule(tmp_path: Path, rule: str, *, denies: bool) -> None:
+def test_what_a_test_has_seen_of_an_old_rule(rule: str, *, denies: bool) -> None:
     given = '{"kind": "A", "a": true}' if denies else '{"kind": "B"}'
     test = f"package main\ntest_a {{ x := [1 | deny] with input as {given}; is_array(x) }}\n"
-    (case,) = covered(tmp_path, {"a.rego": f"package main\n{rule}\n", "a_test.rego": test})
+    (case,) = cases({"a.rego": f"package main\n{rule}\n", "a_test.rego": test}, covering=True)
     seen = ("rego/main.deny a.rego:2",)
     assert (case.denied, case.allowed) == ((seen, ()) if denies else ((), seen))

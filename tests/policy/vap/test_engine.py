@@ -208,7 +208,7 @@ validations:
 
 def test_one_that_hangs_takes_nothing_with_it() -> None:
     hangs = policy(
-        "validations:\n- expression: lists.range(9999).all(a, lists.range(9999).all(b, a + b >= 0))",
+        "validations:\n- expression: lists.range(9999).all(a, lists.range(9999).all(b, b >= 0))",
         name="hangs",
     )
     limits = Limits(evaluation_seconds=0.5, total_seconds=30)
@@ -235,13 +235,14 @@ def test_one_that_hangs_takes_nothing_with_it() -> None:
         (
             (
                 policy(
-                    "variables:\n- {name: a, expression: '1'}\nvalidations:\n- expression: variables.b"
+                    "variables:\n- {name: a, expression: '1'}\n"
+                    "validations:\n- expression: variables.b"
                 ),
             ),
             "vap.yaml:15: limit: expression 1: undefined field 'b' of variables",
         ),
         (
-            (policy("validations:\n- expression: authorizer.path('/').check('get').allowed()"),),
+            (policy("validations:\n- expression: authorizer.group('').allowed()"),),
             "vap.yaml:13: limit: expression 1: unsupported expression: authorizer",
         ),
         (
@@ -257,7 +258,7 @@ def test_one_that_hangs_takes_nothing_with_it() -> None:
         ),
         (
             (LIMIT.replace("      operations: [CREATE, UPDATE]\n", ""),),
-            "vap.yaml:7: ValidatingAdmissionPolicy: a rule names no operations",
+            "vap.yaml:8: ValidatingAdmissionPolicy: a rule names no operations",
         ),
         ((LIMIT, bind(actions="[]")), "validationActions is to name Deny, Warn or Audit"),
         ((LIMIT, bind(actions="[Deny, Warn]")), "names both Deny and Warn"),
@@ -278,5 +279,6 @@ def test_the_engine_takes_policies_and_bindings_of_every_version() -> None:
         texts = [text.replace("k8s.io/v1", f"k8s.io/{version}") for text in (LIMIT, bind())]
         assert len(messages(*texts)) == 1
     with compiled("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}") as ready:
-        assert ready.idle == ready.rules == ()
+        assert not ready.idle
+        assert not ready.rules
     assert documents(LIMIT)[0].kind == "admissionregistration.k8s.io/ValidatingAdmissionPolicy"

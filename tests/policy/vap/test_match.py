@@ -144,7 +144,7 @@ def test_labels_that_nobody_knows_are_a_problem_never_a_pass() -> None:
     assert "the manifest names no namespace" in said
     (said,) = problems(
         policy("validations:\n- expression: request.namespace != 'x'"), bind(), body=nowhere
-    )  # noqa: E501
+    )
     assert "cannot be told: the manifest names no namespace" in said
 
 

@@ -124,7 +124,10 @@ def _double_of_text(text: str) -> float:
     named = text.lower().lstrip("+-")
     if not _DOUBLE.fullmatch(text) and named not in ("inf", "infinity", "nan"):
         raise CelError(f"type conversion error from 'string' to 'double': {text}")
-    return float(text)
+    value = float(text)
+    if math.isinf(value) and "inf" not in named:
+        raise CelError(f"type conversion error from 'string' to 'double': {text}")
+    return value
 
 
 @LIBRARY.add("bytes", bytes)

@@ -77,7 +77,10 @@ def duration_text(length: Duration) -> str:
 
 
 def _local(time: Timestamp, zone: str) -> datetime:
-    return (_EPOCH + timedelta(microseconds=time.ns // 1000)).astimezone(_zone(zone))
+    try:
+        return (_EPOCH + timedelta(microseconds=time.ns // 1000)).astimezone(_zone(zone))
+    except OverflowError:
+        raise CelError("timestamp overflow") from None
 
 
 def _zone(name: str) -> tzinfo:

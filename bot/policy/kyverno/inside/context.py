@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from bot.policy.kyverno.inside import images
-from bot.policy.kyverno.inside.faults import Fault, Unsupported
-from bot.policy.kyverno.inside.jmespath.query import Guarded, Interpreter, floats
+from bot.policy.kyverno.inside.faults import Fault, Unsupported, unknown
+from bot.policy.kyverno.inside.jmespath.query import Interpreter, floats
 from bot.policy.kyverno.inside.variables import substituted
 
 _ELEMENT = re.compile(r"\belement(Index)?\d*\b")
@@ -29,8 +29,9 @@ _NEEDS = {
 class World:
     """What is the same for every rule that is asked about one object.
 
-    `values` are those that a test gives in the place of entries; `config_maps` the data of the
-    ConfigMaps that are known, by namespace and name.
+    `unknown` are names that rules may use and whose values only the cluster knows, with what to
+    call them; `values` those that a test gives in the place of entries; `config_maps` the data of
+    the ConfigMaps that are known, by namespace and name.
     """
 
     request: Mapping[str, Any]
@@ -57,12 +58,9 @@ class Context:
         _put(data, ("request",), dict(world.request))
         for name, value in world.values.items():
             _put(data, tuple(name.split(".")), floats(value))
-        request = data["request"]
-        if world.unknown and isinstance(request, dict):
-            unknown = {k: v for k, v in world.unknown.items() if k not in request}
-            data["request"] = Guarded(request, unknown)
-        top = {k: v for k, v in world.unknown.items() if k not in data}
-        self._scopes = [_Scope(Guarded(data, top) if top else data)]
+        for name, what in world.unknown.items():
+            data.setdefault(name, unknown(what))
+        self._scopes = [_Scope(data)]
         if "images" not in data:
             self._scopes[0].waiting.append({"name": "images", "images": True})
 
@@ -91,16 +89,13 @@ class Context:
 
     def enter(self, element: Any, index: int, nesting: int) -> None:
         """Begin a scope for an element of a list."""
-        below = self._scopes[-1].data
-        data: dict[str, Any] = dict(below)
-        data |= {
+        data = self._scopes[-1].data | {
             "element": element,
             f"element{nesting}": element,
             "elementIndex": index,
             f"elementIndex{nesting}": index,
         }
-        guarded = Guarded(data, below.unknown) if isinstance(below, Guarded) else data
-        self._scopes.append(_Scope(guarded, loop=True))
+        self._scopes.append(_Scope(data, loop=True))
 
     def leave(self) -> None:
         """End the innermost scope."""

@@ -7,12 +7,14 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from bot.policy.kyverno.inside.faults import seen
+
 
 def sprint(value: Any) -> str:
     """fmt.Sprint of a JSON value: 1e+06 for a float of a million, <nil>, map[a:1 b:2], [x y]."""
     match value:
         case str():
-            return value
+            return str(seen(value))
         case None:
             return "<nil>"
         case bool():
@@ -77,7 +79,7 @@ def _plainly(value: Any) -> Any:
         return [_plainly(one) for one in value]
     if isinstance(value, float):
         return f"{_MARK}{json_number(value)}{_MARK}"
-    return value
+    return seen(value)
 
 
 def _numbers(text: str) -> str:

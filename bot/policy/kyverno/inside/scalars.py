@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.policy.kyverno.inside import durations, quantities
+from bot.policy.kyverno.inside.faults import seen
 from bot.policy.kyverno.inside.gotext import scientific
 from bot.policy.kyverno.inside.jmespath.standard import parse_float
 from bot.policy.kyverno.wildcard import matches
@@ -40,7 +41,8 @@ def operator_of(pattern: str) -> str:
 
 
 def fits(value: Any, pattern: Any) -> bool:
-    """Whether a value is as a pattern says."""
+    """Whether a value is as a pattern says. Raises Unsupported where the value is not known."""
+    seen(value)
     match pattern:
         case bool():
             return isinstance(value, bool) and value is pattern

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 import resource as limits
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bot.engines import frames
 from bot.engines.exits import NO_MEMORY, TOO_DEEP
+from bot.policy.kyverno.inside.check import flaws
 from bot.policy.kyverno.inside.context import World
 from bot.policy.kyverno.inside.jmespath.functions import Functions
 from bot.policy.kyverno.inside.jmespath.query import Interpreter, floats
@@ -63,7 +64,7 @@ class Worker:
         self._rules: dict[int, Mapping[str, Any]] = {}
         self._config_maps: dict[tuple[str, str], Mapping[str, Any]] = {}
 
-    def answers(self, request: Mapping[str, Any]) -> Any:
+    def answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """One message for what is told, one for each rule that is asked."""
         match request["do"]:
             case "load":
@@ -71,6 +72,8 @@ class Worker:
                 for space, name, data in request["config_maps"]:
                     self._config_maps[space, name] = data
                 yield {"loaded": True}
+            case "check":
+                yield {"flaws": flaws(request["rule"])}
             case "ask":
                 seen = {**request["request"]}
                 for key in ("object", "oldObject"):

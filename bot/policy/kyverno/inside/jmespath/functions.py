@@ -70,3 +70,19 @@ def _check(types: Sequence[str], arguments: Sequence[Any]) -> None:
 
 def _said(value: Any) -> str:
     return "an expression" if isinstance(value, Reference) else sprint(value)
+
+
+def is_known(name: str) -> bool:
+    """Whether Kyverno has a function, also where it is refused here."""
+    return name in _REFUSED or name in _NAMES
+
+
+_NAMES = frozenset(
+    (
+        *standard.TABLE,
+        *strings.TABLE,
+        *arithmetic.TABLE,
+        *encodings.TABLE,
+        *times.table(0),
+    )
+)

@@ -16,7 +16,7 @@ from typing import Any
 from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
 from jmespath.parser import Parser  # type: ignore[import-untyped]
 
-from bot.policy.kyverno.inside.faults import Fault, NotFound, Unsupported
+from bot.policy.kyverno.inside.faults import Fault, NotFound, Unsupported, seen
 
 Node = Mapping[str, Any]
 _LONGEST = 20_000
@@ -29,19 +29,6 @@ class Reference:
     node: Node
 
 
-class Guarded(dict[str, Any]):
-    """An object of which some fields are not known here, so it cannot be looked at as a whole.
-
-    `unknown` are those fields and what to call them.
-    """
-
-    unknown: Mapping[str, str]
-
-    def __init__(self, known: Mapping[str, Any], unknown: Mapping[str, str]) -> None:
-        super().__init__(known)
-        self.unknown = unknown
-
-
 class Interpreter:
     """Evaluates expressions; `call` is asked for every function: name, arguments, interpreter."""
 
@@ -50,7 +37,7 @@ class Interpreter:
 
     def search(self, expression: str, data: Any) -> Any:
         """What an expression is of some data. Raises Fault or Unsupported."""
-        return _whole(self.run(parsed(expression), data))
+        return self.run(parsed(expression), data)
 
     def run(self, node: Node, value: Any) -> Any:
         """What a node is of a value. Raises NotFound where a field is missing."""
@@ -66,7 +53,7 @@ class Interpreter:
 
     def called(self, node: Node, value: Any) -> Any:
         """A function of its arguments."""
-        arguments = [_whole(self.lenient(child, value)) for child in node["children"]]
+        arguments = [seen(self.lenient(child, value)) for child in node["children"]]
         return self._call(node["value"], arguments, self)
 
 
@@ -102,21 +89,12 @@ def is_false(value: Any) -> bool:
     return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, Guarded):
-        names = ", ".join(value.unknown.values())
-        raise Unsupported(f"the whole of an object of which {names} are not known here")
-    return value
-
-
 def _field(_: Interpreter, node: Node, value: Any) -> Any:
     if not isinstance(value, dict):
         return None
     key = node["value"]
     if key in value:
-        return value[key]
-    if isinstance(value, Guarded) and key in value.unknown:
-        raise Unsupported(f"{value.unknown[key]}, which is not known before admission")
+        return seen(value[key])
     raise NotFound(key)
 
 
@@ -133,7 +111,7 @@ def _pipe(self: Interpreter, node: Node, value: Any) -> Any:
 
 
 def _comparator(self: Interpreter, node: Node, value: Any) -> Any:
-    left, right = (_whole(self.lenient(child, value)) for child in node["children"])
+    left, right = (self.lenient(child, value) for child in node["children"])
     operator = node["value"]
     if operator == "eq":
         return same(left, right)
@@ -191,7 +169,7 @@ def _projection(self: Interpreter, node: Node, value: Any) -> Any:
 def _value_projection(self: Interpreter, node: Node, value: Any) -> Any:
     base, then = node["children"]
     try:
-        found = _whole(self.run(base, value))
+        found = self.run(base, value)
     except Fault:
         return None
     if not isinstance(found, dict):
@@ -221,13 +199,13 @@ def _literal(_: Interpreter, node: Node, value: Any) -> Any:  # noqa: ARG001
 def _select_list(self: Interpreter, node: Node, value: Any) -> Any:
     if value is None:
         return None
-    return [_whole(self.lenient(child, value)) for child in node["children"]]
+    return [self.lenient(child, value) for child in node["children"]]
 
 
 def _select_dict(self: Interpreter, node: Node, value: Any) -> Any:
     if value is None:
         return None
-    return {c["value"]: _whole(self.lenient(c["children"][0], value)) for c in node["children"]}
+    return {c["value"]: self.lenient(c["children"][0], value) for c in node["children"]}
 
 
 def _or(self: Interpreter, node: Node, value: Any) -> Any:

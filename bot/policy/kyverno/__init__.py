@@ -1,0 +1,5 @@
+"""Kyverno's policies."""
+
+from bot.policy.kyverno.engine import KyvernoEngine
+
+__all__ = ["KyvernoEngine"]

@@ -1,0 +1,1 @@
+"""Secrets that stand where everybody who reads the repository can read them."""

@@ -1,0 +1,8 @@
+"""stub"""
+from __future__ import annotations
+from checks.public_service import CHECK
+from tests.checks.golden import assert_golden
+
+
+def test_the_example() -> None:
+    assert_golden(CHECK)
