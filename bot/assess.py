@@ -82,13 +82,14 @@ def assess(
         except ConfigError as error:
             broken = error
     subject = Subject(base=base, head=head, facts=facts)
-    if broken is None:
-        outcomes = _judged(repo, change, subject, policy)
-    else:
-        outcomes = [_unlawful(broken, relevant)]
-    outcomes += preview.outcomes(
-        repo, change, subject, policy, outcomes, lambda s, p: _judged(repo, change, s, p)
-    )
+    # What may be fetched is what the law of the base branch allows.
+    elsewhere = _elsewhere(repo, change, policy, workshop, own)
+
+    def judged(subject: Subject, policy: Policy) -> list[Outcome]:
+        return _judged(repo, change, subject, policy, elsewhere, asked)
+
+    outcomes = judged(subject, policy) if broken is None else [_unlawful(broken, relevant)]
+    outcomes += preview.outcomes(repo, change, subject, policy, outcomes, judged)
     return Report(
         verdict=max((o.verdict for o in outcomes), default=Verdict.PASS),
         change=change,
@@ -135,12 +136,44 @@ def _facts(
     )
 
 
-def _judged(repo: Repository, change: Change, subject: Subject, policy: Policy) -> list[Outcome]:
+def _elsewhere(
+    repo: Repository,
+    change: Change,
+    policy: Policy,
+    workshop: Workshop | None,
+    own: Collection[str],
+) -> policies.Elsewhere:
+    if workshop is None:
+        return policies.NOWHERE
+    return policies.Elsewhere(
+        store=workshop.store(policy.rendering),
+        declared=lambda: workshop.declared(repo, change.head_sha, policy, own),
+        rendered=True,
+    )
+
+
+def _judged(
+    repo: Repository,
+    change: Change,
+    subject: Subject,
+    policy: Policy,
+    elsewhere: policies.Elsewhere,
+    asked: Asked,
+) -> list[Outcome]:
     """The outcomes of the checks and of the repository's policies, under its waivers."""
     outcomes = tried(judge(subject, policy), subject, policy)
-    policed = policies.evaluate(repo, change, policy.policing, subject)
+    policed = policies.evaluate(repo, change, policy.policing, subject, elsewhere=elsewhere)
     today = subject.facts.now.date()
-    return list(waivers.settle(repo, change, policy.waivers, (*outcomes, policed), today))
+    settled = waivers.settle(
+        repo,
+        change,
+        policy.waivers,
+        (*outcomes, policed),
+        today,
+        subject=subject,
+        review=asked.review,
+    )
+    return list(settled)
 
 
 def _unlawful(error: ConfigError, relevant: set[str]) -> Outcome:

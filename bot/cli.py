@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.policy.command.arguments import add_parser as add_policy
 from bot.prices.arguments import add_parser as add_prices
 from bot.showback_arguments import add_arguments as add_showback
 
@@ -43,6 +44,12 @@ def _prices(args: argparse.Namespace) -> int:
     return prices_command.run(args)
 
 
+def _policy(args: argparse.Namespace) -> int:
+    from bot import policy_command
+
+    return policy_command.run(args)
+
+
 def _rightsize(args: argparse.Namespace) -> int:
     from bot import rightsize_command
 
@@ -58,6 +65,7 @@ def _server(args: argparse.Namespace) -> int:
 _COMMANDS = {
     "check": _check,
     "showback": _showback,
+    "policy": _policy,
     "prices": _prices,
     "rightsize": _rightsize,
     "serve": _server,
@@ -76,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("rightsize", help="recommend requests from what is really used")
     )
     add_showback(commands.add_parser("showback", help="whose cost it is, of all that is declared"))
+    add_policy(commands)
     add_prices(commands)
     commands.add_parser("serve", help="receive webhooks and judge pull requests, in one process")
     commands.add_parser("worker", help="judge pull requests that another process received")

@@ -22,12 +22,13 @@ from bot.carbon_config import CarbonSection
 from bot.config_file import ConfigError, explained, mapping
 from bot.data import data_root, merged
 from bot.globs import Glob
-from bot.policy.findings import SeveritySection
+from bot.policy.section import PolicySection
 from bot.prices.config import PriceSettings
 from bot.render.config import RenderSection
 from bot.render.roots.model import Rendering
 from bot.rightsizing.config import Rightsizing, rightsizing
 from bot.tiers import TierRule, Tiers
+from bot.waivers_config import WaiverSettings, WaiversSection
 from checks.model import AttributionRules, Lines, Place, Resource, Tier, line_of
 from checks.registry import CHECKS
 
@@ -45,8 +46,8 @@ class ConfigFile(BaseModel):
     default_tier: Tier = Tier.STAGING
     checks: dict[str, dict[str, Any] | Literal[False] | None] = {}
     policies: list[Glob] = [".plumbline/policies/**/*.{rego,yaml,yml}"]
-    policy: SeveritySection = SeveritySection()
-    waivers: str = ".plumbline/waivers.yml"
+    policy: PolicySection = PolicySection()
+    waivers: WaiversSection = WaiversSection()
     prices: PriceSettings = PriceSettings()
     # Monthly figures of Terraform resources, in Infracost's format.
     usage: str = ".plumbline/usage.yml"
@@ -75,7 +76,7 @@ class Policy:
     attribution: AttributionRules = field(default_factory=AttributionRules)
     carbon: CarbonSection = field(default_factory=CarbonSection)
     policing: policies.Settings = field(default_factory=policies.Settings)
-    waivers: str = ""
+    waivers: WaiverSettings = field(default_factory=WaiverSettings)
     label_domain: str = "apexlogic.com"
     rightsizing: Rightsizing = field(default_factory=rightsizing)
     rendering: Rendering = field(default_factory=Rendering)
@@ -135,8 +136,10 @@ def _policy(path: str, file: ConfigFile, lines: Lines) -> Policy:
             patterns=tuple(file.policies),
             severities=file.policy.severities,
             kube_version=file.render.kube_version.removeprefix("v"),
+            schema=file.policy.schema_,
+            origins=tuple(origin.origin for origin in file.policy.origins),
         ),
-        waivers=file.waivers,
+        waivers=file.waivers.settings,
         label_domain=file.domain,
         rightsizing=_rightsizing(path, lines, file),
         rendering=file.render.rendering,

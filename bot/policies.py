@@ -3,17 +3,21 @@ object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.engines.rego import EngineError
 from bot.model import Change
+from bot.policy import ahead
 from bot.policy.engines import Policies
 from bot.policy.files import Files, is_policy, policy_files
 from bot.policy.findings import CHECK, Severities, findings
 from bot.policy.model import Answer, Context, Limits, Problem, Question
+from bot.policy.origins import Origin
+from bot.policy.remote import remote_files, together
+from bot.render.remote.store import Store
 from bot.repo import Repository
-from checks.model import Finding, Location, Node, Outcome, Resource, Severity, Subject
+from checks.model import Finding, Node, Outcome, Resource, Snapshot, Subject
 from checks.rule import compared
 
 TITLE = "The repository's policies hold"
@@ -29,6 +33,23 @@ class Settings:
     patterns: tuple[str, ...] = ()
     severities: Severities = field(default_factory=Severities)
     kube_version: str = "1.34.0"
+    # Whether objects are held against the schemas of their kinds; None where that is possible.
+    schema: bool | None = None
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What is not in the change: where policies of other repositories are fetched to, and all that
+    the head declares. None where there is no such thing."""
+
+    store: Store | None = None
+    declared: Callable[[], Snapshot] | None = None
+    # Where nothing is rendered, patches look like whole objects, and no schema is asked.
+    rendered: bool = False
+
+
+NOWHERE = Elsewhere()
 
 
 def evaluate(
@@ -37,11 +58,15 @@ def evaluate(
     settings: Settings,
     subject: Subject,
     *,
+    elsewhere: Elsewhere = NOWHERE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Outcome:
-    """Judge a change by the policy files of its base commit, and try those that it changes. Raises
-    GitError."""
+    """Judge a change by the policy files of its base commit and by schemas, and try the policies
+    that it changes. Raises GitError."""
     law = policy_files(repo, change.base_sha, settings.patterns, limits)
+    if not elsewhere.rendered:
+        settings = replace(settings, schema=False)
+    law = together(law, remote_files(settings.origins, elsewhere.store, limits))
     changed = [f.path for f in change.files if is_policy(f.path, settings.patterns)]
     context = Context(
         now=subject.facts.now,
@@ -50,14 +75,14 @@ def evaluate(
         kube_version=settings.kube_version,
     )
     try:
-        if not law:
+        if not law and settings.schema is False:
             said = ", ".join(settings.patterns) or "the config's empty list"
             outcome = Outcome(check=CHECK, skipped=f"no policy files match {said}")
         elif not any(a or b for a, b in _pairs(subject)):
             outcome = Outcome(check=CHECK, skipped="the change touches no objects")
         else:
-            outcome = _judged(law, subject, settings.severities, context)
-        notes = _proposed(repo, change, settings, changed, context) if changed else ()
+            outcome = _judged(law, subject, settings, context)
+        notes = _ahead(repo, change, settings, law, changed, context, elsewhere) if changed else ()
     except EngineError as error:
         return Outcome(check=CHECK, failed=str(error))
     return replace(outcome, findings=outcome.findings + tuple(notes))
@@ -72,10 +97,11 @@ def _pairs(subject: Subject) -> Iterator[tuple[Resource | None, Resource | None]
             yield old, new
 
 
-def _judged(law: Files, subject: Subject, severities: Severities, context: Context) -> Outcome:
-    spaces = _namespaces(subject)
+def _judged(law: Files, subject: Subject, settings: Settings, context: Context) -> Outcome:
+    spaces = _namespaces(subject.head)
+    severities = settings.severities
     new = [(after, before) for before, after in _pairs(subject) if after is not None]
-    with Policies(law, context) as policies:
+    with Policies(law, context, schema=settings.schema) as policies:
         head = policies.judge([_question(after, before, spaces) for after, before in new])
         problems = [(problem, "") for problem in policies.problems]
         for (resource, _), answers in zip(new, head, strict=True):
@@ -99,10 +125,10 @@ def _judged(law: Files, subject: Subject, severities: Severities, context: Conte
 _Spaces = dict[tuple[str, str], dict[str, Node]]
 
 
-def _namespaces(subject: Subject) -> _Spaces:
+def _namespaces(head: Snapshot) -> _Spaces:
     """The Namespaces that the head declares, by what they are deployed with and by name."""
     found: _Spaces = {}
-    for one in subject.head.resources.values():
+    for one in head.resources.values():
         if one.kind == "Namespace" and not one.group:
             found[one.home, one.name] = dict(one.body)
             found.setdefault(("", one.name), dict(one.body))
@@ -165,33 +191,29 @@ def _inconclusive(idle: Sequence[str]) -> str:
     )
 
 
-def _proposed(
+def _ahead(
     repo: Repository,
     change: Change,
     settings: Settings,
+    law: Files,
     changed: Sequence[str],
     context: Context,
+    elsewhere: Elsewhere,
 ) -> tuple[Finding, ...]:
-    """What is to be said about the head's policies: they are tried, never enforced."""
-    files = policy_files(repo, change.head_sha, settings.patterns, context.limits)
-    with Policies(files, context) as policies:
-        problems = dict.fromkeys(policies.problems)
-    broken = [_broken(problem) for problem in problems if problem.path in changed]
-    said = "policies changed: they take effect after the merge"
-    return (_note("policies-changed", Severity.INFO, said, sorted(changed)[0], 0), *broken)
-
-
-def _broken(problem: Problem) -> Finding:
-    said = f"this policy could not be used after the merge: {problem.message}"
-    return _note("policy-invalid", Severity.FAIL, said, problem.path, problem.line)
-
-
-def _note(rule: str, severity: Severity, message: str, path: str, line: int) -> Finding:
-    return Finding(
-        check=CHECK,
-        rule=rule,
-        severity=severity,
-        message=message,
-        location=Location(path=path, line=line),
-        subject=f"{path} {message}" if severity is Severity.FAIL else path,
+    """What the head's policies would do, to everything that it declares where that is known."""
+    notes = ahead.findings(repo, change, settings.patterns, changed, context)
+    if elsewhere.declared is None:
+        return notes
+    whole = elsewhere.declared()
+    spaces = _namespaces(whole)
+    struck = ahead.struck(
+        law,
+        repo,
+        change,
+        settings.patterns,
+        settings.severities,
+        context,
+        tuple(whole.resources.values()),
+        lambda resource: _question(resource, None, spaces),
     )
+    return (*notes, struck)

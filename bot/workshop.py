@@ -21,7 +21,7 @@ from bot.render.roots.model import Rendering
 from bot.repo import Repository
 from checks import cost_budget, cost_delta
 from checks.inventory import inventory
-from checks.model import Inventory
+from checks.model import Inventory, Snapshot
 from checks.pricing.assume import Assumptions, KindRule
 
 
@@ -44,10 +44,19 @@ class Workshop:
 
     def renderer(self, rendering: Rendering) -> Renders:
         """What renders by these settings; only from hosts that they allow is anything fetched."""
-        store = None
-        if rendering.hosts:
-            store = Store(self.folder / "remote", Allowed(hosts=frozenset(rendering.hosts)))
-        return Renderer(self._cache, rendering, self.workers, store)
+        return Renderer(self._cache, rendering, self.workers, self.store(rendering))
+
+    def store(self, rendering: Rendering) -> Store | None:
+        """Where what is fetched from allowed hosts is kept, None where none is allowed."""
+        if not rendering.hosts:
+            return None
+        return Store(self.folder / "remote", Allowed(hosts=frozenset(rendering.hosts)))
+
+    def declared(
+        self, repo: Repository, sha: str, policy: Policy, own: Collection[str] = ()
+    ) -> Snapshot:
+        """Everything that a commit declares."""
+        return declared(repo, sha, policy, self.renderer(policy.rendering), own=own)
 
     def inventory(
         self,
@@ -65,7 +74,7 @@ class Workshop:
         known = load(kept) if kept else None
         if known is not None:
             return known
-        snapshot = declared(repo, sha, policy, self.renderer(policy.rendering), own=own)
+        snapshot = self.declared(repo, sha, policy, own)
         facts = facts_of(repo, sha, snapshot.resources.values(), policy, now)
         assume, kinds = _assumed(policy)
         made = inventory(snapshot, facts, assume, kinds=kinds)

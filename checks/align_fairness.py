@@ -28,11 +28,13 @@ _UNSURE = Rule(
     id="ALN11-unsure",
     title="The counts allow both: that groups are treated alike, and that they are not",
     remedy="Evaluate more people of these groups, or have a person decide and say why.",
+    setting="unsure",
 )
 _MISSING = Rule(
     id="ALN11-missing",
     title="Fairness counts that were there are gone, or are of another model",
     remedy="Add the counts of the model that is deployed.",
+    setting="unsure",
 )
 _NAME: Mapping[Metric, str] = {
     "spd": "difference of selection rates (SPD)",

@@ -70,6 +70,7 @@ _OPEN = Rule(
     title="With the other open changes a budget would be exceeded",
     remedy="Agree with the authors of those changes which are merged, or ask the budget's owner to"
     " raise the budget in the config of the base branch.",
+    setting="open_changes",
 )
 
 

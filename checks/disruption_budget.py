@@ -31,16 +31,19 @@ _MISSING = Rule(
     title="A replicated service has no PodDisruptionBudget",
     remedy="Add a PodDisruptionBudget with 'maxUnavailable: 1' and the labels of the pods as its"
     " selector.",
+    setting="missing",
 )
 _BLOCKS = Rule(
     id="pdb-blocks",
     title="A PodDisruptionBudget never lets a pod be evicted",
     remedy="Set 'maxUnavailable: 1' instead, or run one more replica than 'minAvailable' asks for.",
+    setting="blocks",
 )
 _LOW = Rule(
     id="pdb-blocks-at-minimum",
     title="A PodDisruptionBudget lets no pod be evicted while an autoscaler is at its minimum",
     remedy="Set 'maxUnavailable: 1' instead, or raise the autoscaler's minimum by one.",
+    setting="blocks",
 )
 _SERVICES = frozenset({"Deployment", "StatefulSet"})
 _PERCENT = 100

@@ -48,12 +48,14 @@ _UNEQUAL = Rule(
     id="gpu-request",
     title="A device is requested in another number than its limit",
     remedy="Write the limit alone: the request is the same.",
+    setting="refused",
 )
 _FRACTION = Rule(
     id="gpu-fraction",
     title="A part of a device is asked for",
     remedy="Write a whole number. GPUs are shared by time slicing, MPS or MIG, which have resources"
     " of their own.",
+    setting="refused",
 )
 _WHOLE_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe")
 _PER = {"GiB": GIB, "MiB": Decimal(2**20)}

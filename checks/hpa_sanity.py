@@ -28,37 +28,44 @@ _RANGE = Rule(
     id="hpa-range",
     title="An autoscaler has a minimum over its maximum",
     remedy="Set the maximum to at least the minimum: Kubernetes refuses anything else.",
+    setting="range",
 )
 _FIXED = Rule(
     id="hpa-fixed",
     title="An autoscaler has no room: its minimum is its maximum",
     remedy="Raise the maximum, or remove the autoscaler and write 'replicas'.",
+    setting="fixed",
 )
 _ASTRAY = Rule(
     id="hpa-target-missing",
     title="An autoscaler scales something that is not there",
     remedy="Name the kind and name of a workload in 'scaleTargetRef'.",
+    setting="target",
 )
 _REQUEST = Rule(
     id="hpa-request-missing",
     title="An autoscaler goes by the utilisation of something that a container does not request",
     remedy="Add the request to every container of the workload: utilisation is a share of it.",
+    setting="request",
 )
 _DRIFT = Rule(
     id="hpa-replicas-set",
     title="A workload that is scaled by an autoscaler states its number of replicas",
-    remedy="Remove 'replicas': each rollout would set it back. (Where `kubectl apply` wrote it,"
-    " first take it out with `kubectl apply edit-last-applied`, or the count falls to 1 once.)",
+    remedy="Remove 'replicas': each rollout would set it back. Where `kubectl apply` wrote it,"
+    " first take it out with `kubectl apply edit-last-applied`, or the count falls to 1 once.",
+    setting="replicas",
 )
 _BEHAVIOUR = Rule(
     id="hpa-behavior",
     title="An autoscaler reacts too late, or not at all",
     remedy="Lower 'stabilizationWindowSeconds' of scaleUp, and do not disable it.",
+    setting="behavior",
 )
 _TWICE = Rule(
     id="hpa-duplicate",
     title="Two autoscalers scale one workload",
     remedy="Keep one, with all the metrics: each undoes what the other one does.",
+    setting="duplicate",
 )
 _KEDA = "ScaledObject"
 _KNOWN = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})

@@ -67,6 +67,7 @@ _UNKNOWN = Rule(
     title="The value of a label is none that is known",
     remedy="Use a value that the finding names, or add this one to `values` in the config of the"
     " base branch.",
+    setting="unknown_values",
 )
 _RULE_OF = {
     Where.NAME: _NAME,

@@ -36,6 +36,7 @@ _NO_DEFAULT = Rule(
     title="A namespace has policies for some pods, but none for the rest",
     remedy="Declare a NetworkPolicy with 'podSelector: {}' and 'policyTypes: [Ingress]' and without"
     " 'ingress' rules.",
+    setting="default_deny",
 )
 
 

@@ -31,32 +31,38 @@ _SPOT = Rule(
     title="A service can run on spot machines alone",
     remedy="Prefer spot machines instead of requiring them"
     " ('preferredDuringSchedulingIgnoredDuringExecution'), or select on-demand ones.",
+    setting="spot_only",
 )
 _NOWHERE = Rule(
     id="placement-contradiction",
     title="No node can have all the labels that are asked for",
     remedy="Take one of the two out.",
+    setting="contradiction",
 )
 _TAINT = Rule(
     id="placement-untolerated",
     title="The selected nodes have a taint that the pods do not tolerate",
     remedy="Add the toleration that the finding names.",
+    setting="untolerated",
 )
 _INVALID = Rule(
     id="placement-toleration-invalid",
     title="A toleration is one that Kubernetes refuses",
     remedy="Write key, operator, value and effect as the finding says.",
+    setting="invalid",
 )
 _ALL = Rule(
     id="placement-tolerates-all",
     title="Pods that are no DaemonSet's tolerate every taint",
     remedy="Name the keys of the taints that are meant: these pods stay on nodes that are broken or"
     " drained.",
+    setting="tolerates_all",
 )
 _POLICY = Rule(
     id="placement-policy",
     title="Pods do not go where their gpu-optimization-policy says",
     remedy="Change the label, or what the pods ask for.",
+    setting="policy",
 )
 _BATCH = frozenset({"Job", "CronJob"})
 _EFFECTS = (None, "", "NoSchedule", "PreferNoSchedule", "NoExecute")

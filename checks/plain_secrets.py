@@ -54,23 +54,27 @@ _CREDENTIAL = Rule(
     title="A value is a key or token by its shape",
     remedy="Change it where it is valid, then fetch it at run time (ExternalSecret, a secrets"
     " manager) or encrypt it (SOPS, SealedSecret).",
+    setting="credential",
 )
 _SECRET = Rule(
     id="secret-in-git",
     title="A Secret is in Git in plain text",
     remedy="Change the value, then declare an ExternalSecret or SealedSecret, or encrypt the file"
     " with SOPS.",
+    setting="secret",
 )
 _OTHER = Rule(
     id="secret-object",
     title="A Secret is in Git in plain text; whether its values are secret cannot be told",
     remedy="Make it a ConfigMap if nothing in it is secret; else encrypt or fetch it.",
+    setting="other",
 )
 _NAME = Rule(
     id="secret-by-name",
     title="A value that is called a password is given in plain text",
     remedy="Take it from where secrets are kept: 'valueFrom.secretKeyRef' of a Secret that is"
     " encrypted or fetched, a variable or a data source of a secrets manager in Terraform.",
+    setting="other",
 )
 _NAMED = re.compile(
     r"pass(word|wd|phrase)?$|pwd$|token$|secret([-_.]?key)?$|api[-_.]?key|access[-_.]?key"

@@ -37,6 +37,7 @@ _UNSET = Rule(
     title="A container does not give up rights that it need not have",
     remedy="Set 'allowPrivilegeEscalation: false' and 'capabilities.drop: [ALL]' of each container,"
     " 'runAsNonRoot: true' and 'seccompProfile.type: RuntimeDefault' of the pod.",
+    setting="restricted",
 )
 # What the level restricted wants to be said, by the last part of where it stands.
 _WANTED = {
@@ -50,6 +51,7 @@ _LOWERED = Rule(
     title="A namespace lets in pods of a milder level than its tier has",
     remedy="Name the level of the tier in 'pod-security.kubernetes.io/enforce', or keep what needs"
     " more rights in a namespace of its own.",
+    setting="namespaces",
 )
 
 

@@ -31,27 +31,32 @@ _NO_READINESS = Rule(
     id="probe-readiness-missing",
     title="A container that a Service sends requests to has no readiness probe",
     remedy="Add a 'readinessProbe' that asks the port of the Service.",
+    setting="readiness",
 )
 _NO_LIVENESS = Rule(
     id="probe-liveness-missing",
     title="A container that a Service sends requests to has no liveness probe",
     remedy="Add a 'livenessProbe' that fails only where a restart helps, with a larger"
     " 'failureThreshold' than the readiness probe's.",
+    setting="liveness",
 )
 _PORT = Rule(
     id="probe-port-unknown",
     title="A probe names a port that its container does not have",
     remedy="Name a port of 'ports' of the same container, or write its number.",
+    setting="unknown_port",
 )
 _SLOW = Rule(
     id="probe-timeout",
     title="A probe may take longer than the time between two",
     remedy="Set 'timeoutSeconds' to no more than 'periodSeconds'.",
+    setting="timeout",
 )
 _SAME = Rule(
     id="probe-liveness-as-readiness",
     title="A liveness probe asks the same as the readiness probe, and is as impatient",
     remedy="Give the liveness probe a larger 'failureThreshold', or let it ask something simpler.",
+    setting="same",
 )
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("httpGet", "tcpSocket", "exec", "grpc")

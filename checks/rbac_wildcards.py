@@ -25,16 +25,19 @@ _EVERYTHING = Rule(
     id="rbac-everything",
     title="A role may do everything with everything",
     remedy="Name the API groups, resources and verbs that are needed.",
+    setting="dangerous",
 )
 _ESCALATION = Rule(
     id="rbac-escalation",
     title="A role may give itself other rights (escalate, bind, impersonate)",
     remedy="Take the verb away, or name the roles or users it is for in 'resourceNames'.",
+    setting="dangerous",
 )
 _NODES = Rule(
     id="rbac-node-proxy",
     title="A role may reach into every pod through the nodes (nodes/proxy)",
     remedy="Ask for nodes/metrics, nodes/stats or nodes/log instead of nodes/proxy.",
+    setting="dangerous",
 )
 _SECRETS = Rule(
     id="rbac-secrets",
@@ -55,16 +58,19 @@ _ADMIN = Rule(
     id="rbac-cluster-admin",
     title="Somebody is bound to cluster-admin",
     remedy="Bind a role that has what is needed, or bind it in one namespace (RoleBinding).",
+    setting="dangerous",
 )
 _ANYBODY = Rule(
     id="rbac-anybody",
     title="A role is given to people who have not logged in",
     remedy="Name the group or service account that needs it.",
+    setting="anybody",
 )
 _MASTERS = Rule(
     id="rbac-masters",
     title="A role is bound to system:masters, which may do everything already",
     remedy="Bind a group of your own: membership of system:masters cannot be taken back.",
+    setting="dangerous",
 )
 
 

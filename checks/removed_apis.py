@@ -24,11 +24,13 @@ _REMOVED = Rule(
     id="api-removed",
     title="An object is of an API version that the cluster does not serve",
     remedy="Write the `apiVersion` that the finding names, and what else it says.",
+    setting="removed",
 )
 _DEPRECATED = Rule(
     id="api-deprecated",
     title="An object is of an API version that a later cluster does not serve",
     remedy="Write the `apiVersion` that the finding names before the upgrade.",
+    setting="deprecated",
 )
 
 
@@ -98,7 +100,7 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
     api = config.apis.get(key) or config.apis.get(resource.api_version)
     if api is None:
         return
-    target = config.kube_version or _DEFAULT
+    target = ".".join(map(str, minor(config.kube_version or _DEFAULT)))
     if api.of:
         # Which version of it the cluster has, nobody can tell from here.
         severity = severity_in(config.deprecated, resource.tier)

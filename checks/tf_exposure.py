@@ -49,16 +49,19 @@ _RULES: Mapping[Way, Rule] = {
         id="public-website",
         title="A bucket is a public website",
         remedy="Serve it through a CDN, and let only that read the bucket.",
+        setting="hardening",
     ),
     Way.UNBLOCKED: Rule(
         id="bucket-not-blocked",
         title="What keeps a bucket from becoming public is switched off",
         remedy="Switch it on, unless the bucket is public on purpose.",
+        setting="hardening",
     ),
     Way.PLAIN: Rule(
         id="not-encrypted",
         title="A disk or database is not encrypted",
         remedy="Switch encryption on; most can only be encrypted when they are made.",
+        setting="hardening",
     ),
 }
 # What lets strangers in for certain; the rest is a guard less.

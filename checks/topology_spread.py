@@ -31,11 +31,13 @@ _MISSING = Rule(
     remedy="Add a 'topologySpreadConstraints' entry with 'maxSkew: 1', 'topologyKey:"
     " topology.kubernetes.io/zone', 'whenUnsatisfiable: ScheduleAnyway' and the labels of the"
     " pods.",
+    setting="missing",
 )
 _SELECTOR = Rule(
     id="spread-selector",
     title="What is to spread pods does not mean them",
     remedy="Give the labels of the pod template as 'labelSelector'.",
+    setting="selector",
 )
 _KINDS = frozenset({"Deployment", "StatefulSet"})
 _ANTI = ("affinity", "podAntiAffinity")

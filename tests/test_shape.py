@@ -38,6 +38,7 @@ VENDORS = {
     "regorus": ("bot/engines/worker.py", "bot/engines/builtins.py"),
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "helm_python": ("bot/render/helm/worker.py",),
+    "jsonschema_rs": ("bot/policy/schema/worker.py",),
     "wcmatch": ("bot/globs.py",),
     "detect_secrets": ("bot/secrets_scan.py",),
 }

@@ -57,12 +57,14 @@ def _edits(statement: Tree, text: bytes, prefix: str) -> Iterator[tuple[int, int
         end = max(_extent(mod["as"])[1] for mod in mods)
         replaced = b" " + _in_line(text[mods[0]["span"]["start"] : end])
     before = b""
+    indices = {id(node) for node in _indices(inner["expr"])}
     for place, node in enumerate(_evaluated(inner["expr"])):
         start, end = _extent(node)
         name = f"{prefix}_{place}".encode()
         line = _in_line(text[start:end])
-        # What follows stays on its line.
-        yield start, end, name + b"\n" * (text[start:end].count(b"\n") - line.count(b"\n"))
+        lost = b"\n" * (text[start:end].count(b"\n") - line.count(b"\n"))
+        # A variable alone between brackets is taken for a new one, which is bound by what it finds.
+        yield start, end, (b"[" + name + b"][0]" if id(node) in indices else name) + lost
         before += name + b" := " + line + replaced + b"; "
     if before:
         at = inner["span"]["start"]
@@ -102,11 +104,25 @@ def _within(node: Tree) -> Iterator[Tree]:
         yield from _whole(node)
 
 
+def _indices(node: Any) -> Iterator[Tree]:
+    """What stands between the brackets of references."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _indices(item)
+    elif isinstance(node, dict):
+        if "RefBrack" in node:
+            yield node["RefBrack"]["index"]
+        for value in node.values():
+            yield from _indices(value)
+
+
 def _whole(node: Tree) -> Iterator[Tree]:
     kind, value = next(iter(node.items()))
+    if _is_ours(node):
+        return
     if kind == "Var":
         # It may be a rule of this package, in whichever file.
-        if value["value"] != "_" and not _OURS.match(value["value"]):
+        if value["value"] != "_":
             yield node
     elif kind in _REFERENCES or kind in _CALLS or kind == "BoolExpr":
         yield node
@@ -117,6 +133,17 @@ def _whole(node: Tree) -> Iterator[Tree]:
         for _, key, item in value["fields"]:
             yield from _whole(key)
             yield from _whole(item)
+
+
+def _is_ours(node: Tree) -> bool:
+    """Whether it is what an earlier turn wrote: `not_0_0_0` or `[not_0_0_0][0]`."""
+    kind, value = next(iter(node.items()))
+    if kind == "Var":
+        return bool(_OURS.match(value["value"]))
+    items: list[Tree] = []
+    if kind == "RefBrack":
+        items = value["refr"].get("Array", {}).get("items", [])
+    return len(items) == 1 and _is_ours(items[0])
 
 
 def _extent(node: Tree) -> tuple[int, int]:

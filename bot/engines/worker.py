@@ -14,7 +14,7 @@ from typing import Any
 
 import regorus  # type: ignore[import-untyped]
 
-from bot.engines import builtins, frames
+from bot.engines import builtins, frames, unknown
 from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
 from bot.engines.group import Group
 from bot.engines.reader import Reader
@@ -23,6 +23,8 @@ from bot.engines.reader import Reader
 _ANSWER_BYTES = 256 * 1024
 _LINE_COLUMNS = 100_000
 _FILE_LINES = 50_000
+# How the engine passes on what `unknown.raising` says.
+_OURS = re.compile(rf"^extension '{re.escape(unknown.NAME)}' raises Python error: \w+: ")
 _PLACE = re.compile(r"^--> (.+?):(\d+):(\d+)$", re.MULTILINE)
 _ERROR = re.compile(r"^error: (.*?)(?=^--> |^Stack backtrace|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -85,8 +87,8 @@ class Worker:
                 for unit in request["units"]:
                     say(_tried(self._ask, unit, request["input"]))
             case "survey":
-                unknown = [tuple(path) for path in request["unknown"]]
-                say(_tried(self._reader.survey, request["text"], request["v0"], unknown))
+                paths = [tuple(path) for path in request["unknown"]]
+                say(_tried(self._reader.survey, request["text"], request["v0"], paths))
             case "data":
                 say(_tried(self._hold, request["text"]))
             case "load":
@@ -146,7 +148,8 @@ def explained(error: Exception) -> dict[str, Any]:
     text = str(error)
     place, said = _PLACE.search(text), _ERROR.search(text)
     message = said[1] if said else _PLACE.sub("", text).partition("Stack backtrace")[0]
-    found: dict[str, Any] = {"message": " ".join(message.split())[:500]}
+    message = _OURS.sub("", " ".join(message.split()))
+    found: dict[str, Any] = {"message": message[:500]}
     if place:
         found |= {"module": place[1], "line": int(place[2])}
     return found

@@ -67,9 +67,11 @@ def engines() -> tuple[Engine, ...]:
 
 
 class Policies:
-    """A set of policy files, made ready by the engines; close it to end their workers."""
+    """A set of policy files, made ready by the engines; close it to end their workers. With
+    `schema` objects are held against the schemas of their kinds as well: None is where that is
+    possible, True wherever it is not an error says so."""
 
-    def __init__(self, files: Files, context: Context) -> None:
+    def __init__(self, files: Files, context: Context, *, schema: bool | None = False) -> None:
         self._stack = ExitStack()
         shares, rest = _shared(files)
         context = replace(context, parameters=rest)
@@ -78,6 +80,11 @@ class Policies:
             sources = files.sources if kind is REGO else ()
             compiled = kind.engine().compile(sources, documents, context)
             self._compiled.append(self._stack.enter_context(compiled))
+        if schema is not False:
+            from bot.policy.schema.engine import SchemaEngine
+
+            engine = SchemaEngine(demanded=bool(schema))
+            self._compiled.append(self._stack.enter_context(engine.compile((), (), context)))
         self._unread = files.problems
 
     def __enter__(self) -> Policies:

@@ -5,34 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from bot.globs import Glob, matches
+from bot.globs import matches
 from bot.policy.model import Answer, Effect, PolicyRule, Violation
+from bot.policy.schema import DEFAULT_SEVERITY
 from checks.model import Finding, Input, Resource, ResourceRef, Severity, Tier, Trace
 from checks.severity import SeverityByTier, severity_in
 
 CHECK = "policy"
 _MESSAGE = 1000
 
-_Setting: TypeAlias = SeverityByTier | Literal["off"]
-
-
-class SeveritySection(BaseModel):
-    """The section `policy` of a repository's config: how hard a denial is, for all rules and for
-    single ones. A warning warns and an audit is noted, unless a rule is named here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    severity: SeverityByTier = "fail"
-    rules: Annotated[dict[Glob, _Setting], Field(max_length=1000)] = {}
-
-    @property
-    def severities(self) -> Severities:
-        """The section as findings are made with it."""
-        return Severities(denial=self.severity, rules=self.rules)
+# YAML reads an unquoted off as False.
+Setting: TypeAlias = SeverityByTier | Literal["off", False]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +26,15 @@ class Severities:
     holds."""
 
     denial: SeverityByTier = "fail"
-    rules: Mapping[str, _Setting] = field(default_factory=dict)
+    rules: Mapping[str, Setting] = field(default_factory=dict)
 
     def of(self, rule: PolicyRule, tier: Tier) -> Severity | None:
         """The severity in a tier, None where the rule is switched off."""
         for glob, setting in self.rules.items():
             if matches(rule.id, (glob,)):
-                return None if setting == "off" else severity_in(setting, tier)
+                return None if setting is False or setting == "off" else severity_in(setting, tier)
+        if rule.effect is Effect.DENY and rule.id.startswith("schema/"):
+            return severity_in(DEFAULT_SEVERITY, tier)
         if rule.effect is Effect.DENY:
             return severity_in(self.denial, tier)
         return Severity.WARN if rule.effect is Effect.WARN else Severity.INFO

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-from bot.globs import Glob
 from bot.policy.files import Files, documents_of, is_policy
 from bot.policy.model import Document, Limits, Problem, Source
+from bot.policy.origins import Origin
 from bot.render.remote.address import Repository
 from bot.render.remote.store import Store
 from bot.render.remote.trouble import REMEDIES, NotFetched
@@ -25,37 +20,6 @@ from bot.render.remote.trouble import REMEDIES, NotFetched
 _MAX_FILES = 500
 _MAX_TOTAL_BYTES = 4 * 1024 * 1024
 _YAML = (".yaml", ".yml", ".json")
-
-
-class OriginSection(BaseModel):
-    """One entry of `policy.from` in a repository's config."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    repository: Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$", max_length=500)]
-    # Nothing shorter, and no branch or tag: those may be another thing tomorrow.
-    commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-    paths: Annotated[list[Glob], Field(min_length=1, max_length=100)]
-
-    @property
-    def origin(self) -> Origin:
-        """The entry as it is used."""
-        return Origin(url=self.repository, commit=self.commit, patterns=tuple(self.paths))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """A repository whose policies hold here: its address, the commit, and globs of the files."""
-
-    url: str
-    commit: str
-    patterns: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """What messages call it: "example.com/acme/policies@0123456789ab"."""
-        parts = urlsplit(self.url)
-        return f"{parts.netloc}{parts.path.removesuffix('.git')}@{self.commit[:12]}"
 
 
 def remote_files(origins: Sequence[Origin], store: Store | None, limits: Limits) -> Files:

@@ -40,8 +40,9 @@ def control(
     since: int = 0,
     escape: bool = False,
 ) -> Control:
-    """A control with its rule."""
-    rule = Rule(id=f"pod-security-{name}", title=title, remedy=remedy)
+    """A control of the level baseline with its rule."""
+    setting = "escapes" if escape else "baseline"
+    rule = Rule(id=f"pod-security-{name}", title=title, remedy=remedy, setting=setting)
     return Control(
         rule=rule, upstream=upstream, allowed=allowed, ask=ask, since=since, escape=escape
     )

@@ -4,6 +4,7 @@ is not said twice."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from checks.kube import Container
 from checks.model import Node, Patch
@@ -13,6 +14,7 @@ from checks.security.baseline import (
     proc_mounts,
 )
 from checks.security.control import (
+    Ask,
     Control,
     contexts,
     control,
@@ -127,8 +129,15 @@ def _proc_mount(pods: Pods, _: int) -> Iterator[Place]:
         yield from proc_mounts(pods)
 
 
+def _control(
+    name: str, title: str, remedy: str, allowed: str, ask: Ask, *upstream: str, since: int = 0
+) -> Control:
+    found = control(name, title, remedy, allowed, ask, *upstream, since=since)
+    return replace(found, rule=replace(found.rule, setting="restricted"))
+
+
 RESTRICTED: tuple[Control, ...] = (
-    control(
+    _control(
         "volumes",
         "A pod mounts a kind of volume that is not for pods of the level restricted",
         "Use a PersistentVolumeClaim instead.",
@@ -136,7 +145,7 @@ RESTRICTED: tuple[Control, ...] = (
         _volumes,
         "restrictedVolumes",
     ),
-    control(
+    _control(
         "escalation",
         "A container can get more rights than it was started with",
         "Set 'securityContext.allowPrivilegeEscalation: false'.",
@@ -145,7 +154,7 @@ RESTRICTED: tuple[Control, ...] = (
         "allowPrivilegeEscalation",
         since=8,
     ),
-    control(
+    _control(
         "non-root",
         "A container may run as root",
         "Set 'securityContext.runAsNonRoot: true' of the pod or its containers, and give the"
@@ -154,7 +163,7 @@ RESTRICTED: tuple[Control, ...] = (
         _non_root,
         "runAsNonRoot",
     ),
-    control(
+    _control(
         "root-user",
         "A container runs as the user 0, which is root",
         "Remove 'runAsUser: 0', or name another user.",
@@ -163,7 +172,7 @@ RESTRICTED: tuple[Control, ...] = (
         "runAsUser",
         since=23,
     ),
-    control(
+    _control(
         "seccomp-unset",
         "A container has no seccomp profile",
         "Set 'securityContext.seccompProfile.type: RuntimeDefault' of the pod.",
@@ -172,7 +181,7 @@ RESTRICTED: tuple[Control, ...] = (
         "seccompProfile_restricted",
         since=SECCOMP_FIELDS,
     ),
-    control(
+    _control(
         "drop-capabilities",
         "A container keeps capabilities",
         "Set 'capabilities.drop: [ALL]', and add nothing but NET_BIND_SERVICE.",
@@ -181,7 +190,7 @@ RESTRICTED: tuple[Control, ...] = (
         "capabilities_restricted",
         since=22,
     ),
-    control(
+    _control(
         "proc-mount-restricted",
         "A container sees what is masked in /proc",
         "Remove 'procMount', or set it to Default.",

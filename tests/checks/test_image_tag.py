@@ -143,5 +143,20 @@ def test_from_no_tag_to_latest_is_a_new_finding() -> None:
     assert outcome.state is State.WARN
 
 
+@pytest.mark.parametrize(
+    ("image", "rules"),
+    [
+        ("nginx:1.27", ["image-digest-missing"]),
+        ("nginx:1.27" + _DIGEST, []),
+        ("nginx:latest", ["image-tag-latest"]),
+        ("nginx", ["image-tag-missing"]),
+    ],
+)
+def test_a_digest_can_be_asked_for(image: str, rules: list[str]) -> None:
+    config = Config(require_digest=("production",))
+    assert [f.rule for f in _findings(image, config, tier=Tier.PRODUCTION)] == rules
+    assert [f.rule for f in _findings("nginx:1.27", config, tier=Tier.STAGING)] == []
+
+
 def test_the_example() -> None:
     assert_golden(CHECK)

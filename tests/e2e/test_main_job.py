@@ -17,11 +17,12 @@ from tests.forge.webhooks import Mishap
 APP = """\
 apiVersion: apps/v1
 kind: Deployment
-metadata:
-  name: {name}
+metadata: {{name: {name}}}
 spec:
   replicas: {replicas}
+  selector: {{matchLabels: {{app: {name}}}}}
   template:
+    metadata: {{labels: {{app: {name}}}}}
     spec:
       containers:
         - name: main

@@ -18,13 +18,19 @@ TOKEN = (
     "call",
     [
         # RFC 2202 and RFC 4231, test case 2.
-        'crypto.hmac.md5("what do ya want for nothing?", "Jefe") == '
-        '"750c783e6ab0b503eaa86e310a5db738"',
-        'crypto.hmac.sha1("what do ya want for nothing?", "Jefe") == '
-        '"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"',
-        'crypto.hmac.sha256("what do ya want for nothing?", "Jefe") == '
-        '"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"',
-        'startswith(crypto.hmac.sha512("what do ya want for nothing?", "Jefe"), "164b7a7bfcf819e2")',
+        (
+            'crypto.hmac.md5("what do ya want for nothing?", "Jefe") == '
+            '"750c783e6ab0b503eaa86e310a5db738"'
+        ),
+        (
+            'crypto.hmac.sha1("what do ya want for nothing?", "Jefe") == '
+            '"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"'
+        ),
+        (
+            'crypto.hmac.sha256("what do ya want for nothing?", "Jefe") == '
+            '"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"'
+        ),
+        'startswith(crypto.hmac.sha512("what do ya want for nothing?", "Jefe"), "164b7a7b")',
         'crypto.hmac.equal("abc", "abc")',
         'not crypto.hmac.equal("abc", "abd")',
         # FIPS 180, "abc".

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from bot.policy.model import Limits
-from bot.policy.remote import Origin, OriginSection, remote_files
+from bot.policy.origins import Origin, OriginSection
+from bot.policy.remote import remote_files
 from bot.render.remote.address import Allowed
 from bot.render.remote.store import Store
 from tests.render.remote.servers import Server

@@ -68,9 +68,10 @@ def _cases(folder: Folder) -> list[Case]:
 
 
 def _waivers(folder: Folder, law: Policy) -> Sequence[Waiver]:
-    if not law.waivers or law.waivers not in folder.paths:
+    path = law.waivers.path
+    if not path or path not in folder.paths:
         return ()
-    return read_waivers(law.waivers, folder.read(law.waivers)).items
+    return read_waivers(path, folder.read(path)).items
 
 
 def _of_checks(known: _Known, name: str) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _of_check(check: Check, law: Policy) -> Iterator[Row]:
         elif rule in _SPECIAL:
             yield _SPECIAL[rule](check.id, rule, config)
         else:
-            yield _row(check.id, rule, _set(check, _SETTING.get(rule, named), config))
+            yield _row(check.id, rule, _set(check, named, config))
 
 
 def _set(check: Check, name: str, config: Any) -> dict[Tier, str]:
@@ -142,13 +142,7 @@ def _limit(one: Threshold) -> str:
     return " or ".join(parts) or "never"
 
 
-# Rules that another setting than `severity` is for.
-_SETTING = {
-    "ALN11-unsure": "unsure",
-    "ALN11-missing": "unsure",
-    "label-unknown": "unknown_values",
-    "budget-open-changes": "open_changes",
-}
+# Rules whose hardness is no setting of that kind.
 _SPECIAL: dict[str, Callable[[str, str, Any], Row]] = {
     "cost-increase": _thresholds,
     "unusable-value": _always(Severity.WARN),

@@ -39,15 +39,18 @@ class CelSide:
 
     def ask(self, constraint: Constraint, review: Review) -> tuple[list[Violation], list[Problem]]:
         """What a constraint says of a request. Raises EngineError."""
-        said = self._expressions[constraint.template.kind].ask(self._engine, constraint, review)
-        denied = (*said.messages, *(said.errors if self._errors_deny else ()))
-        untold = (*said.problems, *(() if self._errors_deny else said.errors))
+        template = constraint.template
+        said = self._expressions[template.kind].ask(self._engine, constraint, review)
+        denied = list(said.messages)
+        untold = list(said.problems)
+        if self._errors_deny:
+            denied += (text for _, text in said.errors)
+        else:
+            untold += said.errors
         return (
             [Violation(rule=constraint.rule, message=text) for text in denied],
             [
-                constraint.template.problem(
-                    f"{text}, on {review.label}", *constraint.template.cel_at
-                )
-                for text in untold
+                template.problem(f"{text}, on {review.label}", *template.cel_at, *where)
+                for where, text in untold
             ],
         )

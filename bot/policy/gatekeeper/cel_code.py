@@ -29,15 +29,18 @@ _POLICIES = ("Fail", "Ignore")
 _LONGEST = 5 * 1024
 _RESERVED = "gatekeeper_internal_"
 
+Placed = tuple[Pointer, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What an evaluation came to: messages of violations, what could not be told (`problems`), and
-    errors, which refuse an object in the cluster unless the failure policy lets them pass."""
+    errors, which refuse an object in the cluster unless the failure policy lets them pass; both
+    with where in the source they arose."""
 
     messages: tuple[str, ...] = ()
-    errors: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    errors: tuple[Placed, ...] = ()
+    problems: tuple[Placed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +78,10 @@ class Expressions:
 
     def _failed(self, answer: Evaluated, at: int) -> Said:
         _, why = self._one(answer, at)
+        placed = (_expression(at, self.conditions), why)
         if at in answer.unknown:
-            return Said(problems=(why,))
-        return Said() if self.ignores else Said(errors=(why,))
+            return Said(problems=(placed,))
+        return Said() if self.ignores else Said(errors=(placed,))
 
     def _one(self, answer: Evaluated, at: int) -> tuple[bool | None, str]:
         kind, value = answer.values[at]
@@ -153,14 +157,13 @@ def _place(template: Template, source: Mapping[str, Any], error: str) -> Pointer
             return (*template.cel_at, "variables", names.index(which), "expression")
     if what != "expression" or not which.isdecimal():
         return template.cel_at
-    number = int(which) - 1
     conditions = len(source.get("matchCondition") or ())
+    return (*template.cel_at, *_expression(int(which) - 1, conditions))
+
+
+def _expression(number: int, conditions: int) -> Pointer:
+    """Where in a source the expression stands that was loaded as this one."""
     if number < conditions:
-        return (*template.cel_at, "matchCondition", number, "expression")
+        return ("matchCondition", number, "expression")
     index, message = divmod(number - conditions, 2)
-    return (
-        *template.cel_at,
-        "validations",
-        index,
-        "messageExpression" if message else "expression",
-    )
+    return ("validations", index, "messageExpression" if message else "expression")

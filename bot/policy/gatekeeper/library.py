@@ -33,6 +33,8 @@ class Library:
     constraints: tuple[Constraint, ...]
     exempt: tuple[str, ...]
     problems: tuple[Problem, ...]
+    # Paths of templates that have a constraint which cannot work.
+    wanted: tuple[str, ...] = ()
 
     def is_exempt(self, namespace: str) -> bool:
         """Whether what stands in a namespace is never judged."""
@@ -43,7 +45,7 @@ class Library:
         are not enforced where a change enters."""
         used = {one.document.path for one in self.constraints if one.effect is not None}
         used |= {c.template.document.path for c in self.constraints if c.effect is not None}
-        used |= {one.path for one in self.problems}
+        used |= {one.path for one in self.problems} | set(self.wanted)
         paths = dict.fromkeys(one.path for one in documents if one.kind != CONFIG)
         return tuple(path for path in paths if path not in used)
 
@@ -53,6 +55,7 @@ def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
     problems: list[Problem] = []
     templates = _templates(documents, problems)
     constraints: dict[tuple[str, str], Constraint] = {}
+    wanted: list[str] = []
     for document in documents:
         group, _, kind = document.kind.partition("/")
         if group in _OTHERS:
@@ -62,6 +65,7 @@ def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
             found = _constraint(document, kind, templates, point)
             if isinstance(found, list):
                 problems += found
+                wanted += [_document(templates[kind]).path] if kind in templates else []
             elif (kind, found.name) in constraints:
                 other = constraints[kind, found.name].document
                 said = f"{kind} {found.name} is defined at {other.path}:{other.line}, too"
@@ -73,6 +77,7 @@ def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
         constraints=tuple(constraints.values()),
         exempt=tuple(_exempt(documents)),
         problems=tuple(problems),
+        wanted=tuple(wanted),
     )
 
 

@@ -153,9 +153,8 @@ def _problem(result: Result) -> Problem:
 
 def _pointer(result: Result, resource: Resource) -> Pointer:
     """The field that broke a rule, as far as the object has it."""
-    if isinstance(result.policy, ValidatingPolicy):
-        rule = result.policy.variants[0].rule
-        return field_of(rule.validations[result.index].expression, resource)
+    if result.expression:
+        return field_of(result.expression, resource)
     path = result.told.path
     if not path:
         path = _read_by(result.body["validate"])

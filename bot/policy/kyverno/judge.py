@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.engines.cel.engine import CelEngine
 from bot.engines.program import Limits
-from bot.policy.kyverno import match, validating
+from bot.policy.kyverno import cel_rules, match, validating
 from bot.policy.kyverno.asking import ConfigMaps, Rules, Told
 from bot.policy.kyverno.cel_rules import CelAnswer, CelRule, Validation
 from bot.policy.kyverno.policy import Policy, Rule
 from bot.policy.kyverno.request import Request
-from bot.policy.kyverno.validating import ValidatingPolicy
+from bot.policy.kyverno.validating import ValidatingPolicy, Variant
 from bot.policy.model import Problem
 
 _SENT = ("name", "context", "preconditions", "validate")
@@ -24,7 +24,8 @@ _SENT = ("name", "context", "preconditions", "validate")
 class Result:
     """What a rule (with the name that Kyverno gave it) or a validation of a ValidatingPolicy said.
 
-    An expression in CEL that fails with an error is `faulty`: in the cluster the object is denied.
+    `expression` is the one in CEL that decided; one that fails with an error is `faulty`: in the
+    cluster the object is denied.
     """
 
     policy: Policy | ValidatingPolicy
@@ -33,6 +34,7 @@ class Result:
     body: Mapping[str, Any]
     told: Told
     index: int = -1
+    expression: str = ""
     faulty: bool = False
 
 
@@ -44,6 +46,8 @@ class _Pending:
     body: Mapping[str, Any]
     number: int
     told: Told | None = None
+    expression: str = ""
+    faulty: bool = False
 
 
 @dataclass(slots=True)
@@ -112,15 +116,32 @@ class Judge:
     def evaluate(self, request: Request) -> list[Result]:
         """What the policies say of a request. Raises EngineError."""
         results = self.of_policies(self.policies, request)
-        for cel_policy in self.validating:
-            results += self.of_validating(cel_policy, request)
-        return results
+        return results + self.of_validating(self.validating, request)
 
     def of_policies(self, policies: Sequence[Policy], request: Request) -> list[Result]:
         """What some of the policies say. Raises EngineError."""
         pending = [self._for(policy, request) for policy in policies]
-        self._ask([one for several in pending for one in several], request)
-        return [one for several in pending for one in self._results(several, request)]
+        everything = [one for several in pending for one in several]
+        self._ask(everything, request)
+        self._ask_cel(everything, request)
+        return [one for several in pending for one in _results(several)]
+
+    def of_validating(self, policies: Sequence[ValidatingPolicy], request: Request) -> list[Result]:
+        """What ValidatingPolicies say. Raises EngineError."""
+        wanted = [
+            (policy, variant, validating.applies(policy, variant.match, request))
+            for policy in policies
+            for variant in policy.variants
+        ]
+        asked = [variant.rule for _, variant, applies in wanted if applies is True]
+        answers = iter(cel_rules.ask(self.cel, asked, request.bindings))
+        results = []
+        for policy, variant, applies in wanted:
+            if applies is not False:
+                unsure = CelAnswer(status="unsupported", message=str(applies))
+                answer = next(answers) if applies is True else unsure
+                results.append(_validated(policy, variant, answer))
+        return results
 
     def _for(self, policy: Policy, request: Request) -> list[_Pending]:
         found = []
@@ -152,39 +173,20 @@ class Judge:
         for one, told in zip(asked, said, strict=True):
             one.told = told
 
-    def _results(self, pending: Sequence[_Pending], request: Request) -> Iterator[Result]:
-        """The results of the rules of one policy."""
+    def _ask_cel(self, pending: Sequence[_Pending], request: Request) -> None:
+        """Ask what is in CEL and whose preconditions are met."""
+        asked = []
         for one in pending:
-            told, faulty = one.told, False
-            if one.body["validate"].get("cel") is not None and (not told or told.status == "pass"):
-                told, faulty = self._in_cel(one, request)
-            if told is None or told.status == "none":
-                continue
-            yield Result(
-                policy=one.rule.policy,
-                rule=one.rule,
-                name=str(one.body["name"]),
-                body=one.body,
-                told=told,
-                faulty=faulty,
-            )
-            applied = told.status in ("pass", "fail")
-            if applied and one.rule.policy.spec.get("applyRules") == "One":
-                return
-
-    def _in_cel(self, one: _Pending, request: Request) -> tuple[Told, bool]:
-        rule = self._cel_rule(one.rule, one.body)
-        if isinstance(rule, str):
-            return Told(status="unsupported", message=rule), False
-        answer = rule.ask(self.cel, request.bindings)
-        if answer.status == "error":
-            # The cluster denies it: the policy's failurePolicy does not count here.
-            return Told(status="fail", message=f"an expression fails: {answer.message}"), True
-        message = answer.message
-        if answer.status == "fail" and not message:
-            expression = rule.validations[answer.index].expression.strip()
-            message = f"failed expression: {expression}"
-        return Told(status=answer.status, message=message), False
+            in_cel = one.body["validate"].get("cel") is not None
+            if in_cel and (one.told is None or one.told.status == "pass"):
+                rule = self._cel_rule(one.rule, one.body)
+                if isinstance(rule, str):
+                    one.told = Told(status="unsupported", message=rule)
+                else:
+                    asked.append((one, rule))
+        answers = cel_rules.ask(self.cel, [rule for _, rule in asked], request.bindings)
+        for (one, rule), answer in zip(asked, answers, strict=True):
+            _take(one, rule, answer)
 
     def _cel_rule(self, rule: Rule, body: Mapping[str, Any]) -> CelRule | str:
         """The expressions of a rule, or why they cannot be used."""
@@ -195,26 +197,52 @@ class Judge:
             self._cel_rules[number] = said or read
         return self._cel_rules[number]
 
-    def of_validating(self, policy: ValidatingPolicy, request: Request) -> Iterator[Result]:
-        """What a ValidatingPolicy says. Raises EngineError."""
-        for variant in policy.variants:
-            wanted = validating.applies(policy, variant.match, request)
-            if wanted is False:
-                continue
-            if isinstance(wanted, str):
-                answer = CelAnswer(status="unsupported", message=wanted)
-            else:
-                answer = variant.rule.ask(self.cel, request.bindings)
-            if answer.status == "error" and answer.index < 0 and policy.ignores:
-                answer = CelAnswer(status="skip", message=answer.message)
-            yield Result(
-                policy=policy,
-                rule=None,
-                name=f"autogen-{variant.name}" if variant.name else "",
-                body={},
-                told=Told(status=answer.status, message=answer.message),
-                index=answer.index,
-            )
+
+def _take(one: _Pending, rule: CelRule, answer: CelAnswer) -> None:
+    """What a rule in CEL says as the cluster takes it."""
+    message, status = answer.message, answer.status
+    if answer.index >= 0:
+        one.expression = rule.validations[answer.index].expression
+    if status == "error":
+        # The cluster denies it: the policy's failurePolicy does not count here.
+        status, one.faulty, message = "fail", True, f"an expression fails: {message}"
+    elif status == "fail" and not message:
+        message = f"failed expression: {one.expression.strip()}"
+    one.told = Told(status=status, message=message)
+
+
+def _results(pending: Sequence[_Pending]) -> Iterator[Result]:
+    """The results of the rules of one policy; one that wants a single rule ends after it."""
+    for one in pending:
+        if one.told is None or one.told.status == "none":
+            continue
+        yield Result(
+            policy=one.rule.policy,
+            rule=one.rule,
+            name=str(one.body["name"]),
+            body=one.body,
+            told=one.told,
+            expression=one.expression,
+            faulty=one.faulty,
+        )
+        applied = one.told.status in ("pass", "fail")
+        if applied and one.rule.policy.spec.get("applyRules") == "One":
+            return
+
+
+def _validated(policy: ValidatingPolicy, variant: Variant, answer: CelAnswer) -> Result:
+    if answer.status == "error" and answer.index < 0 and policy.ignores:
+        answer = CelAnswer(status="skip", message=answer.message)
+    known = variant.rule.validations[answer.index].expression if answer.index >= 0 else ""
+    return Result(
+        policy=policy,
+        rule=None,
+        name=f"autogen-{variant.name}" if variant.name else "",
+        body={},
+        told=Told(status=answer.status, message=answer.message),
+        index=answer.index,
+        expression=known,
+    )
 
 
 def _only_cel(body: Mapping[str, Any]) -> bool:

@@ -1,21 +1,15 @@
-"""Kyverno's wildcards: `*` for any text, `?` for one character, and `.` too.
-
-A copy of the algorithm, not of its idea: it goes back to the last `?` and the last `*` only, and
-compares bytes.
-"""
+"""Kyverno's wildcards: `*` for any text, `?` for one character."""
 
 from __future__ import annotations
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a text fits a pattern. An empty pattern fits the empty text only."""
-    if not pattern:
-        return not text
     if pattern in ("*", text):
         return True
-    if not any(char in pattern for char in "*?."):
+    if not has_wildcard(pattern):
         return False
-    return _matches(pattern.encode("utf-8", "surrogatepass"), text.encode("utf-8", "surrogatepass"))
+    return _matches(pattern, text)
 
 
 def has_wildcard(text: str) -> bool:
@@ -23,35 +17,20 @@ def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def _matches(pattern: bytes, text: bytes) -> bool:
-    at = here = last_star = last_mark = marked = 0
-    star = mark = -1
+def _matches(pattern: str, text: str) -> bool:
+    """In time that grows with both lengths at most: only the last `*` is ever gone back to."""
+    at = here = again = 0
+    star = -1
     while here < len(text):
-        if at >= len(pattern):
-            if star == -1:
-                return False
-            last_star += 1
-            at, here = star + 1, last_star
-            continue
-        char = pattern[at]
-        if char == 0x2A:  # *
-            star, last_star = at, here
+        if at < len(pattern) and pattern[at] == "*":
+            star, again = at, here
             at += 1
-            continue
-        if char == 0x3F:  # ?
-            mark, last_mark, marked = at, here, text[here]
-        elif char != 0x2E:  # not .
-            if char != text[here]:
-                if mark != -1:
-                    at, here, mark = mark + 1, last_mark, -1
-                elif star != -1:
-                    last_star += 1
-                    at, here = star + 1, last_star
-                else:
-                    return False
-                continue
-            if mark != -1 and marked != text[here]:
-                mark = -1
-        at += 1
-        here += 1
-    return all(char in b"*?" for char in pattern[at:])
+        elif at < len(pattern) and pattern[at] in ("?", text[here]):
+            at += 1
+            here += 1
+        elif star >= 0:
+            again += 1
+            at, here = star + 1, again
+        else:
+            return False
+    return all(char == "*" for char in pattern[at:])

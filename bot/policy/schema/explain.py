@@ -89,10 +89,11 @@ class Explainer:
         same = [one for one in free if one.lower() == name.lower()]
         near = same or get_close_matches(name, free, 1, _ALIKE)
         patches: list[tuple[list[str | int], Any]] = []
-        if len(same) == 1:
+        secret = self._secret and not pointer
+        if len(same) == 1 and not secret:
             patches = [([*pointer, name], None), ([*pointer, same[0]], here[name])]
         return Flaw(
-            pointer=[*pointer, name],
+            pointer=[] if secret else [*pointer, name],
             message=f"{self._path([*pointer, name])}: there is no such field",
             remedy=f"Did you mean {near[0]}?" if near else "",
             patches=patches,

@@ -36,7 +36,9 @@ def test_the_page_is_what_happens(
 
 
 def _same(said: str, shown: str, command: str) -> None:
-    """What is shown is what was said; "…" on a line of its own stands for any lines."""
+    """What is shown is what was said; "…" on a line of its own stands for any lines, and a column
+    is as wide as what else stands in it."""
+    said, shown = (re.sub(r"(?<=\S) +", " ", text) for text in (said, shown))
     pattern = r"(.*\n)*?".join(re.escape(part) for part in re.split(r"^…\n", shown, flags=re.M))
     assert re.fullmatch(pattern, said), f"{command} says:\n{said}"
 

@@ -208,6 +208,13 @@ def test_the_value_of_a_secret_is_told_to_nobody() -> None:
     assert one.pointer == ()
 
 
+def test_a_misspelt_field_of_a_secret_is_not_shown_with_its_value() -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringdata: {token: hunter2}\n"
+    (one,) = violations(text)
+    assert one.message == "stringdata: there is no such field"
+    assert (one.pointer, one.patches) == ((), ())
+
+
 def test_a_patch_that_nothing_names_is_a_note_and_what_is_rendered_is_judged() -> None:
     text = FINE.replace("  selector: {matchLabels: {app: web}}\n", "")
     patch = resources(text, "overlays/prod/web-patch.yaml")

@@ -6,6 +6,7 @@ element over that of the rule.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ class Context:
         data: dict[str, Any] = {}
         _put(data, ("request",), dict(world.request))
         for name, value in world.values.items():
-            _put(data, tuple(name.split(".")), floats(value))
+            _put(data, _steps(name), floats(value))
         for name, what in world.unknown.items():
             data.setdefault(name, unknown(what))
         self._scopes = [_Scope(data)]
@@ -203,6 +204,11 @@ class Context:
                 told = f"failed to apply jmespath {path} to variable {name}: {fault}"
                 raise Fault(told) from None
             return fallback
+
+
+def _steps(name: str) -> Sequence[str]:
+    """The parts of "a.b.\"c.d/e\""."""
+    return next(csv.reader([name], delimiter="."), [name])
 
 
 def _put(data: dict[str, Any], path: Sequence[str], value: Any) -> None:
