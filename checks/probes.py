@@ -166,7 +166,7 @@ def _each(pods: Pods) -> Iterator[tuple[Container, str, Pointer, Mapping[str, No
 
 def _ports(pods: Pods) -> Iterator[Place]:
     for one, name, pointer, probe in _each(pods):
-        declared = {port.get("name") for _, port in mappings(one.body.get("ports"))}
+        declared = [port.get("name") for _, port in mappings(one.body.get("ports"))]
         for action in ("httpGet", "tcpSocket"):
             port = inner(probe, action, "port")
             if isinstance(port, str) and _is_name(port) and port not in declared:

@@ -39,6 +39,7 @@ VENDORS = {
     "rich": ("bot/terminal.py", "bot/check_command.py"),
     "helm_python": ("bot/render/helm/worker.py",),
     "jsonschema_rs": ("bot/policy/schema/worker.py",),
+    "jmespath": ("bot/policy/kyverno/inside/jmespath/query.py",),
     "wcmatch": ("bot/globs.py",),
     "detect_secrets": ("bot/secrets_scan.py",),
 }

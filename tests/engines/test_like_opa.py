@@ -10,7 +10,12 @@ from bot.engines.dialect import as_opa_reads
 from bot.engines.sprintf import sprintf
 from tests.engines.asking import ask, messages, sources
 
-POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "xs": ["a", "b"]}
+POD: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web"},
+    "xs": ["a", "b"],
+}
 POD |= {"one": 1, "keys": ["one"]}
 HELPERS = """package main
 import future.keywords.every

@@ -131,8 +131,9 @@ def alternative(target: Code, other: Code, name: str) -> Code:
 
     def run(frame: list[Any]) -> Any:
         value = target(frame)
+        # cel-go: what is no optional is a value that is there.
         if type(value) is not Optional:
-            raise no_overload(name, value)
+            return value
         if value.present:
             return value if name == "or" else value.value
         return other(frame)

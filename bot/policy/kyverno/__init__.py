@@ -1,5 +1,1 @@
-"""Kyverno's policies."""
-
-from bot.policy.kyverno.engine import KyvernoEngine
-
-__all__ = ["KyvernoEngine"]
+"""Kyverno's policies. The engine is in `engine`; the worker imports none of what is beside it."""

@@ -165,7 +165,7 @@ def _pointer(result: Result, resource: Resource) -> Pointer:
 
 def _read_by(validate: Any) -> Pointer:
     """The first field of the object that a rule reads."""
-    found = _READ.search(str(validate))
+    found = _READ.search(str({**validate, "message": ""}))
     return tuple(found[1].split(".")[1:]) if found else ()
 
 
