@@ -24,7 +24,10 @@ def test_the_verdict_stands_first_then_what_blocks_then_the_cost() -> None:
 
 def test_money_stands_in_the_headline() -> None:
     body = comment(report(delta=cost(2)), MARKER)
-    assert "**+$100.00 (+$0.00 to +$400.00) a month, +50%, grade D**".replace("+$0.00", "$0.00") in body
+    assert (
+        "**+$100.00 (+$0.00 to +$400.00) a month, +50%, grade D**".replace("+$0.00", "$0.00")
+        in body
+    )
 
 
 def test_what_could_not_be_told_is_never_folded_away() -> None:

@@ -32,7 +32,10 @@ def test_a_record_is_named_by_its_bytes_and_holds_the_trace() -> None:
         {"path": "a.yaml", "line": 3, "pointer": "spec.x", "value": "1"}
     ]
     assert (body["project"], body["number"], body["verdict"]) == ("acme/infra", 1, "fail")
-    assert json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode() == record.data
+    assert (
+        json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+        == record.data
+    )
 
 
 def test_judged_again_it_is_the_same_record() -> None:

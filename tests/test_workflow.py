@@ -121,7 +121,8 @@ def bench(tmp_path: Path) -> Bench:
     forge.tip = base
     forge.pulls[1] = replace(pull(), base_sha=base, head_sha=head)
     return Bench(
-        forge=forge, memory=Memory(),
+        forge=forge,
+        memory=Memory(),
         local=Local(tmp_path / "repo.git"),
         base=base,
         head=head,
