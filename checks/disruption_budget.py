@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from checks.model import Node, Patch, Pointer, Resource, Severity
-from checks.pricing.near import together
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection, shown
 from checks.workloads.over import over
-from checks.workloads.pods import listed, pods_of
-from checks.workloads.selectors import selects
+from checks.workloads.pods import listed
 from checks.workloads.sides import Side
 
 _ID = "disruption_budget"
@@ -90,7 +88,7 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
 
 
 def _missing(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
-    pods, count = pods_of(resource), side.least(resource)
+    pods, count = side.pods.get(resource.id), side.least(resource)
     if pods is None or count is None or count.low < 2 or side.budgets(pods):
         return
     services = side.services(pods)
@@ -168,7 +166,7 @@ def _read(name: str, value: Node) -> _Limit | None:
 def _bounds(budget: Resource, side: Side) -> tuple[int, int] | None:
     """How many pods the budget is over, at least and at most; None where that cannot be told."""
     low = high = 0
-    for resource in _covered(budget, side):
+    for resource in side.covered.get(budget.id, ()):
         count = side.least(resource)
         if count is None:
             return None
@@ -176,23 +174,13 @@ def _bounds(budget: Resource, side: Side) -> tuple[int, int] | None:
     return (low, high) if high else None
 
 
-def _covered(budget: Resource, side: Side) -> Iterator[Resource]:
-    """The workloads that are rolled out with a budget and whose pods it means."""
-    selector = budget.get("spec", "selector")
-    for resource in side.snapshot.resources.values():
-        if resource.namespace == budget.namespace and together(resource, budget):
-            pods = pods_of(resource)
-            if pods is not None and selects(selector, pods.labels):
-                yield resource
-
-
 def _related(resource: Resource, side: Side) -> Iterator[Resource]:
     """Budgets and workloads are judged by each other, and by what scales and calls them."""
     if (resource.group, resource.kind) == ("policy", "PodDisruptionBudget"):
-        for workload in _covered(resource, side):
+        for workload in side.covered.get(resource.id, ()):
             yield from (workload, *side.scaled_by(workload))
         return
-    pods = pods_of(resource) if resource.kind in _SERVICES else None
+    pods = side.pods.get(resource.id) if resource.kind in _SERVICES else None
     if pods is not None:
         yield from (*side.budgets(pods), *side.services(pods), *side.scaled_by(resource))
 

@@ -15,7 +15,7 @@ from checks.severity import SeverityByTier, severity_in
 from checks.workloads.autoscalers import KINDS, Metric, behaviours, metrics
 from checks.workloads.objections import Objection, Place, objection, shown
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, inner, listed, pods_of
+from checks.workloads.pods import Pods, inner, listed
 from checks.workloads.sides import Side
 
 _ID = "hpa_sanity"
@@ -67,7 +67,6 @@ _TWICE = Rule(
     remedy="Keep one, with all the metrics: each undoes what the other one does.",
     setting="duplicate",
 )
-_KEDA = "ScaledObject"
 _KNOWN = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
 
 
@@ -156,12 +155,8 @@ def _twice(scaler: Resource, side: Side, config: Config) -> Iterator[Objection]:
     target = target_of(scaler)
     others = [
         one
-        for one in (*side.objects.kind("HorizontalPodAutoscaler"), *side.objects.kind(_KEDA))
-        if one.id != scaler.id
-        and one.name != scaler.name
-        and target is not None
-        and target_of(one) == target
-        and together(one, scaler)
+        for one in (side.scaling.get(target, ()) if target else ())
+        if one.name != scaler.name and together(one, scaler)
     ]
     if target is not None and others:
         value, names = f"{target[1]} {target[2]}", sorted({one.name for one in others})
@@ -206,7 +201,7 @@ def _behaviour(scaler: Resource, config: Config) -> Iterator[Objection]:
 
 def _requests(scaler: Resource, side: Side, config: Config) -> Iterator[Objection]:
     for workload in _targets(scaler, side):
-        pods = pods_of(workload)
+        pods = side.pods.get(workload.id)
         # A LimitRange gives containers what they do not say.
         if pods is None or _has_defaults(workload, side):
             continue
@@ -237,8 +232,8 @@ def _requests(scaler: Resource, side: Side, config: Config) -> Iterator[Objectio
 
 def _targets(scaler: Resource, side: Side) -> Iterator[Resource]:
     target = target_of(scaler)
-    for one in side.objects.kind(target[1]) if target else ():
-        if (one.namespace, one.kind, one.name) == target and together(one, scaler):
+    for one in side.named.get(target, ()) if target else ():
+        if together(one, scaler):
             yield one
 
 

@@ -14,7 +14,7 @@ from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, inner, listed, mappings, pods_of
+from checks.workloads.pods import Pods, inner, listed, mappings
 from checks.workloads.sides import Side
 
 _ID = "image_registry"
@@ -62,10 +62,10 @@ def judge(subject: Subject, config: Config) -> Outcome:
     return _JUDGE(subject, config)
 
 
-def inspect(resource: Resource, _: Side, config: Config) -> Iterator[Objection]:
+def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
     """One finding for the images of a workload that are from elsewhere, one for those whose name is
     not known yet."""
-    pods, trusted = pods_of(resource), config.trusted(resource)
+    pods, trusted = side.pods.get(resource.id), config.trusted(resource)
     if pods is None or not trusted:
         return
     foreign: list[Place] = []

@@ -14,7 +14,7 @@ from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.nodes import alternatives, impossible, only, tolerates
 from checks.workloads.objections import Objection, Place, objection, shown
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, listed, mappings, pods_of
+from checks.workloads.pods import Pods, listed, mappings
 from checks.workloads.sides import Side
 
 _ID = "placement"
@@ -91,7 +91,7 @@ class Config:
 
 def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
     """One finding for each rule that a workload breaks."""
-    pods = pods_of(resource)
+    pods = side.pods.get(resource.id)
     if pods is None:
         return
     yield from _spot(pods, config)

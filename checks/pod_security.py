@@ -15,7 +15,7 @@ from checks.security.restricted import RESTRICTED
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import NOT_GIVEN, Objection, Place, objection
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, listed, pods_of
+from checks.workloads.pods import Pods, listed
 from checks.workloads.sides import Side
 
 _ID = "pod_security"
@@ -87,7 +87,7 @@ def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objectio
     if resource.kind == "Namespace" and not resource.group:
         yield from _namespace(resource, config)
         return
-    pods = pods_of(resource)
+    pods = side.pods.get(resource.id)
     if pods is None or resource.namespace in config.exempt_namespaces:
         return
     asked = declared(resource, side, config.version)

@@ -13,7 +13,7 @@ from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection, shown
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, inner, listed, mappings, pods_of
+from checks.workloads.pods import Pods, inner, listed, mappings
 from checks.workloads.sides import Side
 
 _ID = "probes"
@@ -82,7 +82,7 @@ class Config:
 
 def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
     """One finding for each rule that a workload breaks."""
-    pods = pods_of(resource)
+    pods = side.pods.get(resource.id)
     if pods is None:
         return
     yield from _missing(pods, side, config)
@@ -223,7 +223,7 @@ def _patience(probe: Mapping[str, Node]) -> int | None:
 
 def _related(resource: Resource, side: Side) -> Iterator[Resource]:
     """A Service makes a workload one that gets requests."""
-    pods = pods_of(resource)
+    pods = side.pods.get(resource.id)
     if pods is not None:
         yield from side.services(pods)
 

@@ -11,7 +11,7 @@ from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in
 from checks.workloads.objections import Objection, Place, objection
 from checks.workloads.over import over
-from checks.workloads.pods import Pods, inner, listed, mappings, pods_of
+from checks.workloads.pods import Pods, inner, listed, mappings
 from checks.workloads.selectors import selects
 from checks.workloads.sides import Side
 
@@ -65,7 +65,7 @@ class Config:
 
 def inspect(resource: Resource, side: Side, config: Config) -> Iterator[Objection]:
     """A finding where nothing spreads a workload, or where what should does not mean its pods."""
-    pods = pods_of(resource)
+    pods = side.pods.get(resource.id)
     if pods is None:
         return
     astray = [place for place, fits in _constraints(pods) if not fits]

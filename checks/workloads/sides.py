@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.model import AttributionRules, Resource, Snapshot, Subject
 from checks.pricing.cost import Unknown
 from checks.pricing.near import Objects, together
-from checks.pricing.scale import Replicas, Scalers, replicas
-from checks.workloads.pods import Pods
+from checks.pricing.scale import Replicas, Scalers, Target, replicas
+from checks.workloads.index import BySelector, by_name, by_target
+from checks.workloads.pods import Pods, pods_of
 from checks.workloads.selectors import selects, service_selects
 
 _SCALED = frozenset(
@@ -27,30 +28,29 @@ _SCALED = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One side of a change, with what relates its objects. `previous` is the side before the
-    change, None for that side itself."""
+    change, None for that side itself; `pods` are those of workloads by id, `covered` the workloads
+    of each budget."""
 
     snapshot: Snapshot
     objects: Objects
     scalers: Scalers
+    pods: Mapping[str, Pods]
+    services_over: Mapping[str, tuple[Resource, ...]]
+    budgets_over: Mapping[str, tuple[Resource, ...]]
+    covered: Mapping[str, Sequence[Resource]]
+    named: Mapping[Target, Sequence[Resource]]
+    scaling: Mapping[Target, Sequence[Resource]]
     domain: str
     attribution: AttributionRules
     previous: Side | None = None
 
     def services(self, pods: Pods) -> tuple[Resource, ...]:
         """The Services that send requests to these pods."""
-        return tuple(
-            one
-            for one in self._beside(pods.resource, "Service", "")
-            if service_selects(one.get("spec", "selector"), pods.labels)
-        )
+        return self.services_over.get(pods.resource.id, ())
 
     def budgets(self, pods: Pods) -> tuple[Resource, ...]:
         """The PodDisruptionBudgets over these pods."""
-        return tuple(
-            one
-            for one in self._beside(pods.resource, "PodDisruptionBudget", "policy")
-            if selects(one.get("spec", "selector"), pods.labels)
-        )
+        return self.budgets_over.get(pods.resource.id, ())
 
     def scaled_by(self, resource: Resource) -> tuple[Resource, ...]:
         """The autoscalers of a workload that are rolled out with it."""
@@ -69,15 +69,6 @@ class Side:
         found = replicas(resource, self.scalers)
         return None if isinstance(found, Unknown) else found
 
-    def _beside(self, resource: Resource, kind: str, group: str) -> Iterator[Resource]:
-        """What of a kind is in the same namespace of the same cluster. What is rendered by another
-        root is another environment's, unless it is read as it stands."""
-        for one in self.objects.kind(kind, group):
-            if one.namespace == resource.namespace and one.place == resource.place:
-                roots = {one.rendered_from, resource.rendered_from}
-                if len(roots) == 1 or "plain" in roots:
-                    yield one
-
 
 def sides(subject: Subject) -> tuple[Side, Side]:
     """Both sides of a change, worked out once for all rules."""
@@ -89,11 +80,34 @@ def sides(subject: Subject) -> tuple[Side, Side]:
 
 
 def _side(snapshot: Snapshot, subject: Subject, previous: Side | None = None) -> Side:
+    objects = Objects.of(snapshot)
+    pods = {key: found for key, one in snapshot.resources.items() if (found := pods_of(one))}
+    services = BySelector.of(objects.kind("Service", ""), service_selects)
+    budgets = BySelector.of(objects.kind("PodDisruptionBudget", "policy"), selects)
+    budgets_over = {key: budgets.over(one) for key, one in pods.items()}
     return Side(
         snapshot=snapshot,
-        objects=Objects.of(snapshot),
+        objects=objects,
         scalers=Scalers.of(snapshot),
+        pods=pods,
+        services_over={key: services.over(one) for key, one in pods.items()},
+        budgets_over=budgets_over,
+        covered=_covered(pods, budgets_over),
+        named=by_name(snapshot.resources.values()),
+        scaling=by_target(snapshot.resources.values()),
         domain=subject.facts.label_domain,
         attribution=subject.facts.attribution,
         previous=previous,
     )
+
+
+def _covered(
+    pods: Mapping[str, Pods], budgets_over: Mapping[str, tuple[Resource, ...]]
+) -> Mapping[str, Sequence[Resource]]:
+    """The workloads that are rolled out with each budget and whose pods it means."""
+    found: dict[str, list[Resource]] = {}
+    for key, budgets in budgets_over.items():
+        for budget in budgets:
+            if together(pods[key].resource, budget):
+                found.setdefault(budget.id, []).append(pods[key].resource)
+    return found

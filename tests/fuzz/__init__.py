@@ -1,0 +1,1 @@
+"""Policies and manifests that nobody would write, judged by the real engines in their workers."""
