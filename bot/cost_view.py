@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checks import money
-from checks.carbon import shown as shown_carbon
+from checks.costs.carbon import shown as shown_carbon
 from checks.model import (
     ZERO,
     CostDelta,

@@ -25,7 +25,7 @@ from bot.render.rendered import Rendered
 from bot.render.terraform.resources import resources_of
 from bot.render.terraform.rows import rendered_object
 from checks import money
-from checks.inventory import inventory
+from checks.costs.inventory import inventory
 from checks.model import CostDelta, Evidence, Outcome, Review, Subject, Tier
 from checks.registry import CHECKS
 from checks.rule import Check

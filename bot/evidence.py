@@ -15,7 +15,7 @@ from bot.model import TooLarge, TreeEntry
 from bot.render.limits import Limits as ReaderLimits
 from bot.render.select import Trees
 from bot.render.yaml_reader import read
-from checks.ai import folder, named_paths, workload
+from checks.alignment.workload import folder, named_paths, workload
 from checks.model import (
     Evidence,
     GroupCounts,

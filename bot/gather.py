@@ -15,7 +15,7 @@ from bot.prices.book import Book
 from bot.prices.own_sheets import own_sheets
 from bot.repo import Repository
 from bot.secrets_scan import secrets_among
-from checks.ai import workload
+from checks.alignment.workload import workload
 from checks.model import Facts, OpenChange, Resource, Review, Snapshot
 
 

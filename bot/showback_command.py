@@ -12,8 +12,8 @@ from bot.config import Policy
 from bot.config_file import ConfigError
 from bot.repo import GitError, Repository
 from bot.showback_file import to_csv, to_json, to_table
+from checks.costs.showback import showback
 from checks.model import Inventory
-from checks.showback import showback
 
 WRONG_USE = 2
 # Everything that a commit declares, priced by its law.

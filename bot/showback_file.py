@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.escape import visible
-from checks.carbon import shown
+from checks.costs.carbon import shown
+from checks.costs.showback import Group, Showback
 from checks.money import cents, plain
-from checks.showback import Group, Showback
 
 # A spreadsheet takes a cell that begins with one of these for a formula and runs it.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")

@@ -20,7 +20,7 @@ from bot.render.renderer import Renderer
 from bot.render.roots.model import Rendering
 from bot.repo import Repository
 from checks import cost_budget, cost_delta
-from checks.inventory import inventory
+from checks.costs.inventory import inventory
 from checks.model import Inventory, Snapshot
 from checks.pricing.assume import Assumptions, KindRule
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from checks.ai import Workload, stated
-from checks.ai_rule import NONE, summed_up
-from checks.ai_side import Side, reached, sides
+from checks.alignment.rule import NONE, summed_up
+from checks.alignment.sides import Side, reached, sides
+from checks.alignment.workload import Workload, stated
 from checks.model import (
     Approval,
     Finding,

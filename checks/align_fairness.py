@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import Workload
-from checks.ai_evidence import evidence_changed
-from checks.ai_model import Normalise
-from checks.ai_rule import Said, Untold, over_workloads
-from checks.ai_side import Side
-from checks.fair_counts import usable
-from checks.fairness import Measured, Metric, Position, Table, read_table
+from checks.alignment.counts import usable
+from checks.alignment.evidence import evidence_changed
+from checks.alignment.fairness import Measured, Metric, Position, Table, read_table
+from checks.alignment.model import Normalise
+from checks.alignment.rule import Said, Untold, over_workloads
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload
 from checks.model import Finding, GroupCounts, Input, ResourceRef, Severity, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in
@@ -56,7 +56,7 @@ where all of it is inside. What straddles the limit is for a person to decide. T
 estimate alone misfire: of two groups of 30 that are treated alike (half of each selected), DI's
 estimate is outside of [0.8, 1.25] 38% of the time, with a rate of one in five 64%; its interval at
 most 2% of the time. The intervals are Wilson's, joined by Newcombe's method 10 for differences and
-by Zou and Donner's on the logarithms for ratios; `checks/fairness.py` names the papers.
+by Zou and Donner's on the logarithms for ratios; `checks/alignment/fairness.py` names the papers.
 
 Without counts of the deployed model the outcome is inconclusive, never a pass. Counts that name
 another model or version are not used. Counts that name no version are taken to be of the deployed

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from checks.accelerators import Count, Memory, counts, gib, memories, needs_memory
-from checks.ai import Workload, model_id_key, stated
-from checks.ai_rule import Said, Untold, over_workloads
-from checks.ai_side import Side
+from checks.alignment.accelerators import Count, Memory, counts, gib, memories, needs_memory
+from checks.alignment.rule import Said, Untold, over_workloads
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload, model_id_key, stated
 from checks.model import Finding, Input, Location, Patch, ResourceRef, Trace
 from checks.pricing.cost import Unknown, number
 from checks.rule import Check, Rule

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import Workload, stated
-from checks.ai_rule import over_workloads
-from checks.ai_side import Side
+from checks.alignment.rule import over_workloads
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload, stated
 from checks.model import Finding, Input, Patch, ResourceRef, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in

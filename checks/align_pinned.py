@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import Workload, is_placeholder
-from checks.ai_rule import Said, Untold, over_workloads
-from checks.ai_side import Side
+from checks.alignment.rule import Said, Untold, over_workloads
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload, is_placeholder
 from checks.kube import Container
 from checks.model import Finding, Input, ResourceRef, Trace
 from checks.rule import Check, Rule

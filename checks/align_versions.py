@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import Workload
-from checks.ai_evidence import dossier, evidence_changed
-from checks.ai_model import Claim, Normalise, Source, claims, versions
-from checks.ai_rule import Said, Untold, over_workloads
-from checks.ai_side import Side
+from checks.alignment.evidence import dossier, evidence_changed
+from checks.alignment.model import Claim, Normalise, Source, claims, versions
+from checks.alignment.rule import Said, Untold, over_workloads
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload
 from checks.model import Finding, Input, ModelBom, Patch, ResourceRef, Trace
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from checks.budget import Budget, added
-from checks.budget_case import Case, Moved, cases
+from checks.costs.budget import Budget, added
+from checks.costs.cases import Case, Moved, cases
 from checks.model import (
     Finding,
     Input,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks import cost_flaws
-from checks.cost_gate import CHECK_ID, REMEDY, RULE, Threshold, TierThresholds, findings
+from checks.costs import flaws as cost_flaws
+from checks.costs.gate import CHECK_ID, REMEDY, RULE, Threshold, TierThresholds, findings
 from checks.model import CostDelta, CostLine, Outcome, Subject, UnknownCost
 from checks.pricing.assume import Assumptions, KindRule
 from checks.pricing.delta import Priced

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-from checks.ai import workload
-from checks.label_places import places as label_places
-from checks.label_places import strays
+from checks.alignment.workload import workload
+from checks.labelling.places import places as label_places
+from checks.labelling.places import strays
 from checks.model import AttributionRules, Node, Patch, Pointer, Resource
 from checks.pricing.near import nearest
 from checks.rule import Check, Rule

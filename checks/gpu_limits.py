@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from checks.ai import GPU_MEMORY, Pod, Workload, asked_at, devices, workload
+from checks.alignment.workload import GPU_MEMORY, Pod, Workload, asked_at, devices, workload
 from checks.kube import Container
-from checks.label_places import places as label_places
+from checks.labelling.places import places as label_places
 from checks.model import Node, Patch, Resource
 from checks.pricing.cost import number
 from checks.pricing.quantity import GIB, QuantityError, quantity

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from checks.ai import is_placeholder
+from checks.alignment.workload import is_placeholder
 from checks.model import Outcome, Pointer, Resource, Severity, Subject
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in

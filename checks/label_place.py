@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import is_placeholder
-from checks.label_places import Stray, Where, places, strays
-from checks.labels import canonical, value_fault
+from checks.alignment.workload import is_placeholder
+from checks.labelling.labels import canonical, value_fault
+from checks.labelling.places import Stray, Where, places, strays
 from checks.model import (
     Finding,
     Input,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from checks.kube import pod_pointer
+from checks.labelling.names import among
 from checks.model import Resource
-from checks.names import among
 from checks.network.policies import KINDS, is_wide, reaches
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in

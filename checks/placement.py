@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from checks.ai import devices
-from checks.label_places import places as label_places
+from checks.alignment.workload import devices
+from checks.labelling.places import places as label_places
 from checks.model import Node, Pointer, Resource
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, TierWord, severity_in

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from checks.kube import containers
+from checks.labelling.names import among
 from checks.model import Outcome, Resource, Severity, Subject
-from checks.names import among
 from checks.rule import Check, Rule
 from checks.secrets.values import (
     Text,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from checks.labelling.names import among
 from checks.model import Resource
-from checks.names import among
 from checks.rule import Check, Rule
 from checks.severity import SeverityByTier, severity_in
 from checks.workloads.objections import Objection, Place, objection

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from bot.carbon_config import CarbonSection
 from bot.carbon_table import carbon_table
 from bot.config import parse
-from checks.carbon import grams
 from checks.cost_budget import Config
+from checks.costs.carbon import grams
 from checks.model import DIMENSIONS, AttributionRules, Place
 from checks.pricing.cost import Hardware
 

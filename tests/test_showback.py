@@ -18,8 +18,8 @@ from bot.config import Policy
 from bot.repo import Repository
 from bot.showback_arguments import add_arguments
 from bot.showback_file import safe_cell, to_csv, to_json, to_table
+from checks.costs.showback import showback
 from checks.model import Attribution, Inventory, InventoryRow, Location, Range, ResourceRef
-from checks.showback import showback
 from tests.forge.gitrepo import ENVIRONMENT
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from bot.engines.rego import Question, Style
@@ -16,25 +17,49 @@ _ENDS_ES = ("s", "x", "z", "ch", "sh")
 def question(resource: Resource, before: Resource | None) -> Question:
     """Ask about an object as it would be written; `before` is what it replaces, if anything."""
 
-    def write(style: Style) -> str:
-        return as_json(_input(style, resource, before))
-
-    return Question(label=str(ResourceRef.of(resource)), write=write)
+    written = _Written(resource, before)
+    return Question(label=str(ResourceRef.of(resource)), write=written.as_input)
 
 
-def _input(style: Style, resource: Resource, before: Resource | None) -> Mapping[str, Any]:
-    if style is Style.OBJECT:
-        return resource.body
-    request = request_of(resource, before)
-    review = {"request": request, "review": request}
-    if style is Style.REVIEW:
-        return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", **review}
-    # Ours come last: an object with a `request` of its own cannot put itself in its place.
-    return {**resource.body, **review}
+class _Written:
+    """An object as text, which is written once, whatever it becomes a part of."""
+
+    def __init__(self, resource: Resource, before: Resource | None) -> None:
+        self._resource, self._before = resource, before
+
+    def as_input(self, style: Style) -> str:
+        """The input as JSON."""
+        if style is Style.OBJECT:
+            return self._object
+        if style is Style.REQUEST:
+            return f'{{"request":{self._request}}}'
+        review = f'"request":{self._request},"review":{self._request}}}'
+        if style is Style.REVIEW:
+            return '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",' + review
+        # An object with a `request` of its own cannot put itself in its place.
+        own = {k: v for k, v in self._resource.body.items() if k not in ("request", "review")}
+        text = self._object if len(own) == len(self._resource.body) else as_json(own)
+        return f"{text[:-1]},{review}" if own else "{" + review
+
+    @cached_property
+    def _object(self) -> str:
+        return as_json(self._resource.body)
+
+    @cached_property
+    def _request(self) -> str:
+        before = "null" if self._before is None else as_json(self._before.body)
+        around = as_json(_around(self._resource, self._before))
+        return f'{around[:-1]},"object":{self._object},"oldObject":{before}}}'
 
 
 def request_of(resource: Resource, before: Resource | None) -> dict[str, Any]:
     """The admission request that would write an object, as far as it is known."""
+    bodies = {"object": resource.body, "oldObject": before.body if before is not None else None}
+    return {**_around(resource, before), **bodies}
+
+
+def _around(resource: Resource, before: Resource | None) -> dict[str, Any]:
+    """The request without the objects themselves."""
     group, version = resource.group, resource.api_version.rpartition("/")[2]
     kind = {"group": group, "version": version, "kind": resource.kind}
     plural = {"group": group, "version": version, "resource": _plural(resource.kind)}
@@ -46,8 +71,6 @@ def request_of(resource: Resource, before: Resource | None) -> dict[str, Any]:
         "requestResource": plural,
         "name": resource.name,
         "operation": "CREATE" if before is None else "UPDATE",
-        "object": resource.body,
-        "oldObject": before.body if before is not None else None,
         "options": {},
         "dryRun": False,
     }

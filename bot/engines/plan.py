@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.engines.program import Module, Path, Problem, Program, Rule, Style, Unit, query
+from bot.engines.program import Alone, Module, Path, Problem, Program, Rule, Style, Unit, query
 
 # What `input.request` and `input.review` hold here.
 REQUEST = frozenset(
@@ -19,6 +19,8 @@ REQUEST = frozenset(
     )
 )
 _REVIEWED = ("request", "review")
+# The packages of units that share an engine begin like this.
+_ALONE = "plumbline_unit_"
 
 
 def plan(modules: Sequence[Module], problems: Sequence[Problem] = ()) -> Program:
@@ -82,6 +84,7 @@ class _Plan:
             same = [r for r in one.rules if r.name == rule.name and one.package == module.package]
             blank = [r for r in same if r is not rule] if rule.form == "set" else []
             texts.append((one, one.without(blank)))
+        own = next(text for one, text in texts if one is module)
         return Unit(
             number=number,
             path=module.source.path,
@@ -92,7 +95,24 @@ class _Plan:
             style=_style(needed),
             modules=tuple(texts),
             group=number,
+            alone=self._alone(number, module, rule, needed, own.encode()),
         )
+
+    def _alone(
+        self, number: int, module: Module, rule: Rule, needed: list[Module], text: bytes
+    ) -> Alone | None:
+        """The unit's module in a package of its own, where nothing can tell that it is there."""
+        written, at = ".".join(module.package).encode(), module.package_at
+        others = [one for one in needed if one is not module]
+        taken = any(package[0].startswith(_ALONE) for package in self._of_package)
+        named = any(_holds(module, path) for one in needed for path in _wanted(one))
+        accompanied = any(one.package == module.package for one in others)
+        end = at + len(written)
+        if taken or named or accompanied or text[at:end] != written:
+            return None
+        package = f"{_ALONE}{number}"
+        moved = text[:at] + package.encode() + text[end:]
+        return Alone(text=moved.decode(), query=query((package,), rule.name))
 
     def _needed(self, module: Module, start: list[Module]) -> list[Module]:
         found = {m.number: m for m in [module, *start]}
@@ -109,7 +129,7 @@ class _Plan:
         for other in self._of_package[module.package]:
             if local & other.defines:
                 yield other
-        wanted = [*module.data, *(path[1:] for path in module.calls if path[0] == "data")]
+        wanted = _wanted(module)
         for other in self._modules:
             if any(_holds(other, path) for path in wanted):
                 yield other
@@ -171,10 +191,17 @@ class _Plan:
 
 def _style(needed: list[Module]) -> Style:
     """By what the policy says, never by what the object looks like: the object is a stranger's."""
-    first = {path[0] for module in needed for path in module.input if path}
-    if not first & set(_REVIEWED):
+    first = {path[:1] for module in needed for path in module.input}
+    if not first & {(name,) for name in _REVIEWED}:
         return Style.OBJECT
-    return Style.REVIEW if any(module.reviews for module in needed) else Style.BOTH
+    if any(module.reviews for module in needed):
+        return Style.REVIEW
+    return Style.REQUEST if first == {("request",)} else Style.BOTH
+
+
+def _wanted(module: Module) -> list[Path]:
+    """The paths below `data` that a module refers to."""
+    return [*module.data, *(path[1:] for path in module.calls if path[0] == "data")]
 
 
 def _holds(module: Module, path: Path) -> bool:

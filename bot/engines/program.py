@@ -17,11 +17,13 @@ _ENTRY = re.compile(r"(deny|violation|warn)(_[A-Za-z0-9]+)*")
 
 class Style(Enum):
     """The form of input that a policy is written for: the object itself (as for conftest), an
-    AdmissionReview (as for OPA in a cluster), or for both: the object's own keys and `request`."""
+    AdmissionReview (as for OPA in a cluster), for both: the object's own keys and `request`; or no
+    more than the `request`, which is all that it looks at."""
 
     OBJECT = "object"
     REVIEW = "review"
     BOTH = "both"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """A parsed file and what it refers to, each with its first line."""
+    """A parsed file and what it refers to, each with its first line. `package_at` is the byte where
+    the package's name begins."""
 
     source: Source
     number: int
     v0: bool
     package: Path
+    package_at: int
     rules: tuple[Rule, ...]
     calls: dict[Path, int]
     data: dict[Path, int]
@@ -114,13 +118,22 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A unit's own module in a package that nothing else is in, and what is asked of it there. All
+    else that the unit needs is in other packages."""
+
+    text: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """What is asked at once: one definition, or a whole rule where it has a single value.
 
     `rule` is its name ("kubernetes.admission.deny"), `query` the same as Rego writes it. Units of
     one `group` share an engine, so they have the same modules. `parameters` is JSON: with it the
     input is made of what is asked about as `review` and of the parameters. `data` is whether the
-    engine's data is asked for.
+    engine's data is asked for. `alone` is what lets it share an engine with any others.
     """
 
     number: int
@@ -134,6 +147,7 @@ class Unit:
     group: int
     parameters: str = ""
     data: bool = False
+    alone: Alone | None = None
 
     def problem(self, message: str) -> Problem:
         """A problem of this unit as a whole."""

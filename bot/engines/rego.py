@@ -300,6 +300,7 @@ def module_of(source: Source, number: int, facts: dict[str, Any]) -> Module:
         number=number,
         v0=facts["v0"],
         package=tuple(facts["package"]),
+        package_at=facts["package_at"],
         rules=tuple(
             Rule(name=name, form=form, line=line, start=start, end=end)
             for name, form, line, start, end in facts["rules"]

@@ -24,10 +24,12 @@ class Survey:
     `calls`, `data` and `input` are paths with import aliases resolved and cut at the first step
     that is not constant; `names` are the plain variables, `rules` are [name, form, line, start,
     end] with byte offsets, where the form is set, value, dotted or function. `reviews` is whether
-    an AdmissionReview is named, `combines` the line where several files are expected as the input.
+    an AdmissionReview is named, `combines` the line where several files are expected as the input,
+    `package_at` the byte where the package's name begins.
     """
 
     package: list[str] = field(default_factory=list)
+    package_at: int = 0
     rules: list[list[Any]] = field(default_factory=list)
     calls: dict[tuple[str, ...], int] = field(default_factory=dict)
     data: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Survey:
         """The facts as a message can carry them."""
         return {
             "package": self.package,
+            "package_at": self.package_at,
             "rules": self.rules,
             "calls": [[list(path), line] for path, line in self.calls.items()],
             "data": [[list(path), line] for path, line in self.data.items()],
@@ -105,7 +108,9 @@ class Survey:
 
 def survey(tree: dict[str, Any], text: bytes) -> Survey:
     """The facts of a module from its syntax tree and its text."""
-    found = Survey(package=list(_constant(path_of(tree["package"]["refr"]))))
+    named = tree["package"]["refr"]
+    found = Survey(package=list(_constant(path_of(named))))
+    found.package_at = next(iter(named.values()))["span"]["start"]
     for one in tree["imports"]:
         if one.get("as"):
             # The tree has where the alias stands, not what it is.

@@ -57,7 +57,7 @@ KINDS = (
         "GatekeeperEngine",
     ),
     Kind(frozenset({"admissionregistration.k8s.io"}), "bot.policy.vap", "VapEngine"),
-    Kind(frozenset({"kyverno.io", "policies.kyverno.io"}), "bot.policy.kyverno", "KyvernoEngine"),
+    Kind(frozenset({"kyverno.io", "policies.kyverno.io"}), "bot.policy.kyverno.engine", "KyvernoEngine"),
 )
 
 

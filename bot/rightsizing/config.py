@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.data import data_root, merged
-from checks.rightsize_config import CpuSizing, Guards, MemorySizing, Sizing
+from checks.rightsizing.config import CpuSizing, Guards, MemorySizing, Sizing
 
 # Label names are written into PromQL as they are; values are quoted.
 LabelName: TypeAlias = Annotated[

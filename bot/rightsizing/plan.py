@@ -21,8 +21,8 @@ from checks.model import (
     Refusal,
     ResourceRef,
 )
-from checks.rightsize_context import Context
-from checks.rightsizers import RIGHTSIZERS
+from checks.rightsizing.context import Context
+from checks.rightsizing.rightsizers import RIGHTSIZERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from checks.attribution import attribute, namespaces_of
-from checks.carbon import grams
+from checks.costs.attribution import attribute, namespaces_of
+from checks.costs.carbon import grams
 from checks.kube import pod_pointer
 from checks.model import (
     Attribution,

@@ -213,7 +213,9 @@ def _conftest() -> str:
     tool = shutil.which("conftest")
     if tool is None:
         there = shutil.which("opa")
-        return "policies: no conftest" + ("" if there else " and no opa") + " on PATH to compare with"
+        return (
+            "policies: no conftest" + ("" if there else " and no opa") + " on PATH to compare with"
+        )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for source in rules.rego_files().sources:

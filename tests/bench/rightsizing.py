@@ -19,8 +19,8 @@ from bot.rightsizing.config import rightsizing
 from bot.rightsizing.prometheus import Grid, Prometheus
 from bot.rightsizing.usage import measure
 from checks.model import ContainerUsage, CpuUsage, Recommendation, Refusal, Resource, ResourceRef
-from checks.rightsize_context import Context
-from checks.rightsizers import RIGHTSIZERS
+from checks.rightsizing.context import Context
+from checks.rightsizing.rightsizers import RIGHTSIZERS
 from tests.checks.manifests import FACTS, container, hpa, snapshot, workload
 from tests.rightsizing.metrics import DAY, END, HOUR, MIB, NOW, STEP, Container, Figure, Pod
 from tests.rightsizing.server import missing, serving

@@ -42,8 +42,12 @@ _OWN = (
     ("owner", 'not input.metadata.namespace; input.kind != "Namespace"', "has no namespace"),
     ("replicas", 'input.kind == "Deployment"; input.spec.replicas < 2', "has one replica"),
     ("balancer", 'input.spec.type == "LoadBalancer"', "is open to the world"),
-    ("nodeport", 'input.spec.ports[_].nodePort', "takes a port of the node"),
-    ("selector", "input.spec.selector.matchLabels[k] != input.spec.template.metadata.labels[k]", ""),
+    ("nodeport", "input.spec.ports[_].nodePort", "takes a port of the node"),
+    (
+        "selector",
+        "input.spec.selector.matchLabels[k] != input.spec.template.metadata.labels[k]",
+        "",
+    ),
     ("host", "input.spec.template.spec.hostNetwork", "is in the host's network"),
     ("names", 'not re_match("^[a-z0-9-]+$", input.metadata.name)', "has an odd name"),
     ("history", "input.spec.revisionHistoryLimit > 10", "keeps too much"),
@@ -56,7 +60,7 @@ _ADMISSION = (
     ("gpu", f'to_number({_POD}.containers[_].resources.limits["nvidia.com/gpu-memory"]) > 16', "b"),
     ("root", f"not {_POD}.securityContext.runAsNonRoot", "may run as root"),
     ("seccomp", f"not {_POD}.securityContext.seccompProfile", "has no seccomp profile"),
-    ("account", f'not {_POD}.serviceAccountName', "is the default account"),
+    ("account", f"not {_POD}.serviceAccountName", "is the default account"),
     ("pid", f"{_POD}.hostPID", "sees the host's processes"),
     ("ipc", f"{_POD}.hostIPC", "sees the host's memory"),
     ("kube", 'startswith(input.request.namespace, "kube-")', "is in the cluster's namespace"),
@@ -75,7 +79,10 @@ _CEL = (
     (_EACH.format("has(c.readinessProbe)"), "deployments"),
     (_EACH.format("has(c.livenessProbe)"), "deployments"),
     (_EACH.format("!has(c.securityContext) || !has(c.securityContext.privileged)"), "deployments"),
-    (_EACH.format("quantity(c.resources.limits.memory).isLessThan(quantity('8Gi'))"), "deployments"),
+    (
+        _EACH.format("quantity(c.resources.limits.memory).isLessThan(quantity('8Gi'))"),
+        "deployments",
+    ),
     (_EACH.format("!has(c.env) || c.env.all(e, e.name != 'PASSWORD')"), "deployments"),
     (_EACH.format("!has(c.ports) || c.ports.all(p, p.containerPort > 1023)"), "deployments"),
     ("object.spec.template.spec.?hostNetwork.orValue(false) == false", "deployments"),
@@ -151,9 +158,7 @@ def rego() -> Iterator[Rego]:
         yield _rego(name, text, "kubernetes.admission", v0=True, admission=True)
 
 
-def _rego(
-    name: str, text: str, package: str, *, v0: bool = False, admission: bool = False
-) -> Rego:
+def _rego(name: str, text: str, package: str, *, v0: bool = False, admission: bool = False) -> Rego:
     return Rego(name=name, text=text, v0=v0, query=f"data.{package}.deny", admission=admission)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from checks.ai import environment, stated, workload
-from checks.ai_rule import NONE
-from checks.ai_side import reached, sides
 from checks.align_owner import CHECK
+from checks.alignment.rule import NONE
+from checks.alignment.sides import reached, sides
+from checks.alignment.workload import environment, stated, workload
 from checks.model import State
 from tests.checks.aligned import MODEL_ID, change, judged, predictor, serving
 from tests.checks.manifests import resource

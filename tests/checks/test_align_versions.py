@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from checks.ai import workload
-from checks.ai_model import Normalise, claims, names
 from checks.align_versions import CHECK, Config
+from checks.alignment.model import Normalise, claims, names
+from checks.alignment.workload import workload
 from checks.model import Evidence, Severity, State, Tier
 from tests.checks.aligned import (
     DIGEST,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks.attribution import attribute, namespaces_of
+from checks.costs.attribution import attribute, namespaces_of
 from checks.model import Attribution, AttributionRules, Location, Resource, Tier
 from tests.checks.manifests import container, resource, workload
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.carbon_table import carbon_table
-from checks.carbon import grams, kwh, shown, sources, unknown
+from checks.costs.carbon import grams, kwh, shown, sources, unknown
 from checks.model import NO_CARBON, Place
 from checks.pricing.cost import Hardware
 

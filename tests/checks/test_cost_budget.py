@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from checks.budget import Budget, Growth, limit_of
 from checks.cost_budget import CHECK, Config
-from checks.inventory import inventory
+from checks.costs.budget import Budget, Growth, limit_of
+from checks.costs.inventory import inventory
 from checks.model import (
     Attribution,
     OpenChange,

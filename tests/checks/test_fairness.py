@@ -13,7 +13,15 @@ from itertools import combinations
 
 import pytest
 
-from checks.fairness import Interval, Position, comparisons, difference, quantile, ratio, wilson
+from checks.alignment.fairness import (
+    Interval,
+    Position,
+    comparisons,
+    difference,
+    quantile,
+    ratio,
+    wilson,
+)
 from tests.checks.aligned import counts
 
 _Z = 1.959963984540054

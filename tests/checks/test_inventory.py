@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.carbon_table import carbon_table
-from checks.inventory import inventory
+from checks.costs.inventory import inventory
 from checks.model import Grade, Machine, Place, Resource, UnitPrice
 from checks.pricing.assume import Assumptions
 from tests.checks.manifests import FACTS, POD, PRICES, resource, snapshot, subject, workload

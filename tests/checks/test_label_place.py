@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.config import defaults
 from checks.label_place import CHECK, Config
-from checks.labels import canonical, meant, value_fault
+from checks.labelling.labels import canonical, meant, value_fault
 from checks.model import AttributionRules, Outcome, Patch, Resource, Severity, State, Tier
 from checks.patches import patched
 from tests.checks.golden import assert_golden

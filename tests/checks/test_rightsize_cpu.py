@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from checks.model import Confidence, Direction, NoUsage, Recommendation
 from checks.patches import patched
 from checks.pricing.quantity import quantity
-from checks.qos import QosClass, qos_class
-from checks.rightsize_config import CpuSizing, Sizing
+from checks.rightsizing.config import CpuSizing, Sizing
+from checks.rightsizing.qos import QosClass, qos_class
 from tests.checks.manifests import container
 from tests.checks.usages import (
     FREE,

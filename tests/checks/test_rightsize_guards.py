@@ -11,8 +11,8 @@ import pytest
 
 from checks.model import Confidence, Node, Resource
 from checks.pricing.workload import Assumptions
-from checks.rightsize_config import Guards
-from checks.rightsizers import RIGHTSIZERS
+from checks.rightsizing.config import Guards
+from checks.rightsizing.rightsizers import RIGHTSIZERS
 from tests.checks.manifests import container, hpa, resource, workload
 from tests.checks.usages import (
     FREE,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from checks.model import Direction, NoUsage, Recommendation
 from checks.patches import patched
 from checks.pricing.quantity import quantity
-from checks.qos import qos_class
-from checks.rightsize_config import Sizing
+from checks.rightsizing.config import Sizing
+from checks.rightsizing.qos import qos_class
 from tests.checks.usages import (
     MIB,
     answer,

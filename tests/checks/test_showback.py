@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.costs.showback import Showback, apportioned, showback
 from checks.model import (
     DIMENSIONS,
     Attribution,
@@ -20,7 +21,6 @@ from checks.model import (
     ResourceRef,
 )
 from checks.money import cents
-from checks.showback import Showback, apportioned, showback
 
 _MONEY = st.decimals("0", "9999", places=9, allow_nan=False)
 _NAME = st.sampled_from(["", "red", "blue", "unallocated"])

@@ -17,9 +17,9 @@ from checks.model import (
     Resource,
 )
 from checks.pricing.workload import Assumptions
-from checks.rightsize_config import Guards, Sizing
-from checks.rightsize_context import Context
-from checks.rightsizers import RIGHTSIZERS
+from checks.rightsizing.config import Guards, Sizing
+from checks.rightsizing.context import Context
+from checks.rightsizing.rightsizers import RIGHTSIZERS
 from tests.checks.manifests import FACTS, container, snapshot, workload
 
 MIB = 2**20

@@ -47,9 +47,7 @@ CANARIES = (
     of_bodies(
         "kyverno",
         "policy/canary-kyverno.yaml",
-        kyverno.policy(
-            "canary", {"message": _SAYS, "pattern": {"metadata": {"name": "!canary"}}}
-        ),
+        kyverno.policy("canary", {"message": _SAYS, "pattern": {"metadata": {"name": "!canary"}}}),
         kyverno.validating("canary-cel", _BAD),
     ),
 )

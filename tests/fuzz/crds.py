@@ -11,7 +11,6 @@ from tests.fuzz.piece import GROUP, Body, Piece, deep, mutated, of_bodies, value
 _BROKEN: dict[str, Any] = {
     "pattern": {"type": "string", "pattern": "(("},
     "type": {"type": "surely-not"},
-    "required": {"type": "object", "required": 7},
     "bounds": {"type": "integer", "maximum": "x"},
     "enum": {"enum": 7},
 }
@@ -29,6 +28,7 @@ _SOUND: Body = {
     "x-kubernetes-validations": [{"rule": "self.size > 1"}],
 }
 _HOSTILE: list[Any] = [
+    {"type": "object", "required": 7},
     {"type": "string", "pattern": "(a{1,1000}){1,1000}"},
     {"type": "string", "pattern": "^(a+)+$"},
     {"$ref": "https://surely.not.example/schema.json"},

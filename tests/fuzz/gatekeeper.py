@@ -11,7 +11,7 @@ from tests.fuzz.cel import expressions
 from tests.fuzz.piece import Body, Piece, mutated, odd, of_bodies
 
 _BODIES = {
-    "syntax": "violation[{\"msg\": m}] { m := }",
+    "syntax": 'violation[{"msg": m}] { m := }',
     "endless loop": (
         'violation[{"msg": "x"}] { n := numbers.range(1, 3000); '
         "count([1 | a := n[_]; b := n[_]; c := n[_]; a + b + c < 0]) > 0 }"

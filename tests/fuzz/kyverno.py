@@ -70,12 +70,40 @@ _KEYS = [
     "{{ element.name }}",
     "$(./../../metadata/name)",
 ]
-_ANCHORS = ["(name)", "=(spec)", "X(spec)", "^(containers)", "<(image)", "+(a)", "(=a)", "name", "*", "("]
-_LEAVES = ["*", "?*", "!a", ">1", "<16Gi", "1-3", "1!-3", "a|b", "a & b", "!*:latest", "$(a)", "!", "|", ">"]
+_ANCHORS = [
+    "(name)",
+    "=(spec)",
+    "X(spec)",
+    "^(containers)",
+    "<(image)",
+    "+(a)",
+    "(=a)",
+    "name",
+    "*",
+    "(",
+]
+_LEAVES = [
+    "*",
+    "?*",
+    "!a",
+    ">1",
+    "<16Gi",
+    "1-3",
+    "1!-3",
+    "a|b",
+    "a & b",
+    "!*:latest",
+    "$(a)",
+    "!",
+    "|",
+    ">",
+]
 _patterns: st.SearchStrategy[Any] = st.recursive(
     st.one_of(st.sampled_from(_LEAVES), st.sampled_from(_KEYS), values),
     lambda inner: st.one_of(
-        st.dictionaries(st.sampled_from([*_ANCHORS, "metadata", "spec", "template"]), inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from([*_ANCHORS, "metadata", "spec", "template"]), inner, max_size=3
+        ),
         st.lists(inner, min_size=1, max_size=2),
     ),
     max_leaves=6,
@@ -86,7 +114,9 @@ _patterns: st.SearchStrategy[Any] = st.recursive(
 def _validate(draw: st.DrawFn) -> Body:
     way = draw(st.integers(0, 5))
     condition = _deny(
-        draw(st.sampled_from(_KEYS)), draw(st.sampled_from(_OPERATORS)), draw(st.sampled_from(_KEYS) | odd)
+        draw(st.sampled_from(_KEYS)),
+        draw(st.sampled_from(_OPERATORS)),
+        draw(st.sampled_from(_KEYS) | odd),
     )
     if way == 0:
         return {"message": draw(st.sampled_from(_KEYS)), "pattern": draw(_patterns)}
@@ -94,9 +124,18 @@ def _validate(draw: st.DrawFn) -> Body:
         return {"anyPattern": draw(st.lists(_patterns, max_size=3))}
     if way == 2:
         loop = {"list": "request.object.spec.template.spec.containers", **condition}
-        return {"foreach": [loop, {"list": draw(st.sampled_from(_KEYS))[3:-3], "pattern": draw(_patterns)}]}
+        return {
+            "foreach": [
+                loop,
+                {"list": draw(st.sampled_from(_KEYS))[3:-3], "pattern": draw(_patterns)},
+            ]
+        }
     if way == 3:
-        security = {"level": "restricted", "version": "latest", "exclude": [{"controlName": "Seccomp"}]}
+        security = {
+            "level": "restricted",
+            "version": "latest",
+            "exclude": [{"controlName": "Seccomp"}],
+        }
         return {"podSecurity": security}
     if way == 4:
         return {"cel": {"expressions": [{"expression": draw(expressions())}]}}
@@ -157,14 +196,25 @@ def kyverno(draw: st.DrawFn, number: int) -> Piece:
         return of_bodies("kyverno", path, bad, broken=f"validating: {what}")
     if way == 2:
         kind = draw(st.sampled_from(["pods", "deployments"]))
-        return of_bodies("kyverno", path, draw(mutated(validating(name, draw(expressions()), kind))))
+        return of_bodies(
+            "kyverno", path, draw(mutated(validating(name, draw(expressions()), kind)))
+        )
     more: Body = {
         "exclude": {"any": [{"resources": {"kinds": ["Secret"], "names": ["a"]}}]},
-        "context": [{"name": "v", "variable": {"jmesPath": draw(st.sampled_from(_KEYS))[3:-3], "default": 1}}],
-        "preconditions": {"all": [{"key": "{{ request.operation }}", "operator": "NotEquals", "value": "D"}]},
+        "context": [
+            {
+                "name": "v",
+                "variable": {"jmesPath": draw(st.sampled_from(_KEYS))[3:-3], "default": 1},
+            }
+        ],
+        "preconditions": {
+            "all": [{"key": "{{ request.operation }}", "operator": "NotEquals", "value": "D"}]
+        },
     }
     kept = draw(st.sets(st.sampled_from(sorted(more))))
     match = draw(st.sampled_from([_MATCH, _FULL_MATCH]))
     made = policy(name, draw(_validate()), match, **{key: more[key] for key in sorted(kept)})
-    made["spec"]["validationFailureActionOverrides"] = [{"action": "audit", "namespaces": ["kube-*"]}]
+    made["spec"]["validationFailureActionOverrides"] = [
+        {"action": "audit", "namespaces": ["kube-*"]}
+    ]
     return of_bodies("kyverno", path, draw(mutated(made)) if way == 3 else made)

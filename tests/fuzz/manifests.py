@@ -32,7 +32,9 @@ def manifests(draw: st.DrawFn) -> str:
     way = draw(st.integers(0, 4))
     if way == 0:
         return draw(st.sampled_from(_TEXTS))
-    kind = draw(st.sampled_from(["Deployment", "StatefulSet", "CronJob", "Pod", "Service", "Widget"]))
+    kind = draw(
+        st.sampled_from(["Deployment", "StatefulSet", "CronJob", "Pod", "Service", "Widget"])
+    )
     body = deployment(draw(st.sampled_from([None, 8, 32, "16Gi", 1e300])), kind=kind, name="some")
     if kind in ("Pod", "Service"):
         body["apiVersion"] = "v1"

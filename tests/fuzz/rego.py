@@ -60,14 +60,16 @@ _ARGUMENTS = [
     "99999999999999999999999",
     "numbers.range(1, 300)",
 ]
-_packages = st.sampled_from(["fuzz", "fuzz.a", "fuzz.a.deny", "main", "canary", "kubernetes.admission"])
+_packages = st.sampled_from(
+    ["fuzz", "fuzz.a", "fuzz.a.deny", "main", "canary", "kubernetes.admission"]
+)
 
 
 def _file(package: str, body: str, helper: str = "", entry: str = "deny", *, old: bool) -> str:
     if old:
         helper = helper.replace(" := y if {", " = y {").replace(" if {", " {")
-        return f"package {package}\n\n{helper}{entry}[m] {{\n  {body}\n  m := \"said\"\n}}\n"
-    return f"package {package}\n\n{helper}{entry} contains m if {{\n  {body}\n  m := \"said\"\n}}\n"
+        return f'package {package}\n\n{helper}{entry}[m] {{\n  {body}\n  m := "said"\n}}\n'
+    return f'package {package}\n\n{helper}{entry} contains m if {{\n  {body}\n  m := "said"\n}}\n'
 
 
 @st.composite
@@ -80,9 +82,18 @@ def _called(draw: st.DrawFn) -> str:
 @st.composite
 def _random(draw: st.DrawFn) -> str:
     """Calls of builtins with arguments that may not fit."""
-    lines = [f"x{n} := {call}" for n, call in enumerate(draw(st.lists(_called(), min_size=1, max_size=3)))]
+    lines = [
+        f"x{n} := {call}"
+        for n, call in enumerate(draw(st.lists(_called(), min_size=1, max_size=3)))
+    ]
     more = st.sampled_from(
-        ["not x0", "some i; x0[i] == 1", "every e in [x0] { e != 1 }", "x0 == input", "walk(x0, [a, b])"]
+        [
+            "not x0",
+            "some i; x0[i] == 1",
+            "every e in [x0] { e != 1 }",
+            "x0 == input",
+            "walk(x0, [a, b])",
+        ]
     )
     lines += draw(st.lists(more, max_size=1))
     entry = draw(st.sampled_from(["deny", "warn", "violation", "deny_all", "helper"]))
@@ -96,7 +107,7 @@ def rego(draw: st.DrawFn, number: int) -> Piece:
     way = draw(st.integers(0, 4))
     if way == 0:
         what = draw(st.sampled_from(sorted(_FILES)))
-        return Piece(kind="rego", files=((path, _FILES[what] % draw(_packages)),), broken=what)
+        return Piece(kind="rego", files=((path, _FILES[what] % f"fuzz{number}"),), broken=what)
     if way == 1:
         what = draw(st.sampled_from(sorted(_BODIES)))
         text = _file(

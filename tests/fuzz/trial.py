@@ -55,7 +55,13 @@ def _tried(world: World, limits: Limits) -> Trial:
     texts = [text for one in world.pieces if one.kind == "crd" for _, text in one.files]
     declared = [
         *(one for text in (canaries.OBJECT, *world.manifests) for one in _resources(text)),
-        *(one for p in world.pieces if p.kind == "crd" for path, t in p.files for one in _resources(t, path)),
+        *(
+            one
+            for p in world.pieces
+            if p.kind == "crd"
+            for path, t in p.files
+            for one in _resources(t, path)
+        ),
     ]
     del texts
     before, started = children(), time.monotonic()

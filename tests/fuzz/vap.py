@@ -44,7 +44,9 @@ _FULL_BINDING: Body = {
     "matchResources": {
         **_ALL,
         "namespaceSelector": {"matchLabels": {"team": "canary"}},
-        "objectSelector": {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]},
+        "objectSelector": {
+            "matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]
+        },
     },
     "paramRef": {"name": "limits", "namespace": "canary", "parameterNotFoundAction": "Deny"},
 }
@@ -77,6 +79,11 @@ def vap(draw: st.DrawFn, number: int) -> Piece:
         auditAnnotations=[{"key": "k", "valueExpression": texts[3]}],
     )
     full["spec"]["validations"].append({"expression": "false", "messageExpression": texts[4]})
-    parameters = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits"}, "data": {}}
+    parameters = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "limits"},
+        "data": {},
+    }
     bodies = [full, binding(name, **_FULL_BINDING), parameters]
     return of_bodies("vap", path, *(draw(mutated(bodies)) if way == 3 else bodies))

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from bot.rightsizing.config import Rightsizing, rightsizing
-from checks.rightsize_config import Sizing
+from checks.rightsizing.config import Sizing
 
 
 def test_what_is_shipped_is_what_the_code_says() -> None:

@@ -8,8 +8,8 @@ from bot.rightsizing.config import rightsizing
 from bot.rightsizing.prometheus import Prometheus
 from bot.rightsizing.usage import measure
 from checks.model import Recommendation, Refusal, ResourceRef
-from checks.rightsize_context import Context
-from checks.rightsizers import RIGHTSIZERS
+from checks.rightsizing.context import Context
+from checks.rightsizing.rightsizers import RIGHTSIZERS
 from tests.checks.manifests import FACTS, container, snapshot, workload
 from tests.checks.usages import writes
 from tests.rightsizing.metrics import NOW

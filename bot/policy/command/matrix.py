@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 from bot.config import Policy
 from bot.escape import cell, visible
 from bot.policy.model import Effect, PolicyRule
-from checks.cost_gate import Threshold
+from checks.costs.gate import Threshold
 from checks.model import Severity, Tier
 from checks.registry import CHECKS
 from checks.rule import Check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from checks.ai import is_placeholder
+from checks.alignment.workload import is_placeholder
 from checks.model import Finding, Input, Pointer, Resource, ResourceRef, Severity, Trace
 from checks.pricing.cost import Unknown
 from checks.pricing.workload import Answer

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from checks.ai import GPU_MEMORY, Pod, Workload, asked_at, devices, is_kserve, stated
+from checks.alignment.workload import (
+    GPU_MEMORY,
+    Pod,
+    Workload,
+    asked_at,
+    devices,
+    is_kserve,
+    stated,
+)
 from checks.model import Input, Node, Pointer, Resource
 from checks.pricing.cost import Unknown, number
 from checks.pricing.quantity import GIB, QuantityError, quantity

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from checks import rightsize_guards as guards
 from checks.model import (
     Confidence,
     ContainerUsage,
@@ -21,8 +20,9 @@ from checks.model import (
 )
 from checks.money import plain
 from checks.patches import patched
-from checks.qos import qos_class
-from checks.rightsize_case import Case, shown, states_request
+from checks.rightsizing import guards
+from checks.rightsizing.case import Case, shown, states_request
+from checks.rightsizing.qos import qos_class
 
 _MIB = Decimal(2**20)
 # What quantities are rounded to: 5 millicores, a mebibyte; and the least two of them can differ by.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from checks.attribution import attribute, namespaces_of
-from checks.carbon import grams
+from checks.costs.attribution import attribute, namespaces_of
+from checks.costs.carbon import grams
 from checks.kube import pod_pointer
 from checks.model import (
     ZERO,

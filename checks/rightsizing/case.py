@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from checks import rightsize_guards as guards
 from checks.kube import Container, containers, pod_pointer
 from checks.model import (
     ContainerUsage,
@@ -14,9 +13,10 @@ from checks.model import (
     Resource,
     ResourceName,
 )
-from checks.qos import QosClass, amount_of, qos_class
-from checks.rightsize_config import Sizing
-from checks.rightsize_context import Context
+from checks.rightsizing import guards
+from checks.rightsizing.config import Sizing
+from checks.rightsizing.context import Context
+from checks.rightsizing.qos import QosClass, amount_of, qos_class
 
 _MIB = Decimal(2**20)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from checks.ai import (
+from checks.alignment.workload import (
     Workload,
     devices,
     environment,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from checks.kube import containers, pod_pointer
-from checks.labels import meant
+from checks.labelling.labels import meant
 from checks.model import Node, Pointer, Resource
 
 _KINDS = ("labels", "annotations")

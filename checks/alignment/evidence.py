@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.ai import Workload, folder, named_paths
-from checks.ai_model import Normalise, digests, names, spelled, stem, versions
-from checks.ai_side import Paper, Side
+from checks.alignment.model import Normalise, digests, names, spelled, stem, versions
+from checks.alignment.sides import Paper, Side
+from checks.alignment.workload import Workload, folder, named_paths
 from checks.model import GroupCounts, ModelBom, RenderFailure
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from checks.ai import Workload, folder, named_paths, workload
-from checks.ai_model import names
+from checks.alignment.model import names
+from checks.alignment.workload import Workload, folder, named_paths, workload
 from checks.model import Evidence, Facts, GroupCounts, ModelBom, RenderFailure, Snapshot, Subject
 from checks.pricing.scale import Scalers
 

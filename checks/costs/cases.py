@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from checks.budget import Budget, Sum, summed
-from checks.inventory import inventory
+from checks.costs.budget import Budget, Sum, summed
+from checks.costs.inventory import inventory
 from checks.model import Inventory, InventoryRow, Range, Resource, Subject
 from checks.pricing.assume import Assumptions, KindRule
 

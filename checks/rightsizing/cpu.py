@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from checks.model import ContainerUsage, CpuUsage, NoUsage, Recommendation, Refusal, Resource
 from checks.pricing.cost import number
-from checks.rightsize_case import Case, open_case
-from checks.rightsize_config import Sizing
-from checks.rightsize_context import Context
-from checks.rightsize_guards import cpu_decrease, is_throttled
-from checks.rightsize_step import Aim, settle
+from checks.rightsizing.case import Case, open_case
+from checks.rightsizing.config import Sizing
+from checks.rightsizing.context import Context
+from checks.rightsizing.guards import cpu_decrease, is_throttled
+from checks.rightsizing.step import Aim, settle
 
 
 def recommend(

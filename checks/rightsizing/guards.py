@@ -19,8 +19,8 @@ from checks.model import (
 )
 from checks.pricing.cost import number
 from checks.pricing.scale import shown
-from checks.rightsize_config import Guards
-from checks.rightsize_context import Context
+from checks.rightsizing.config import Guards
+from checks.rightsizing.context import Context
 
 # "" lets it through.
 Reason: TypeAlias = str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
-from checks.budget import UNALLOCATED
+from checks.costs.budget import UNALLOCATED
 from checks.model import ZERO, Dimension, Inventory, InventoryRow, Range
 from checks.money import CENT
 

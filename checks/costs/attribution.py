@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-from checks.ai import is_placeholder
-from checks.label_places import places, strays
+from checks.alignment.workload import is_placeholder
+from checks.labelling.places import places, strays
 from checks.model import Attribution, AttributionRules, Node, Resource
 
 __all__ = ["AttributionRules", "attribute", "namespaces_of"]

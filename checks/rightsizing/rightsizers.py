@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from checks import rightsize_cpu, rightsize_memory
 from checks.model import ContainerUsage, Recommendation, Refusal, Resource, ResourceName
-from checks.rightsize_config import Sizing
-from checks.rightsize_context import Context
+from checks.rightsizing import cpu as rightsize_cpu
+from checks.rightsizing import memory as rightsize_memory
+from checks.rightsizing.config import Sizing
+from checks.rightsizing.context import Context
 
 # Of one container of one workload; None where today's request is about right.
 Recommend: TypeAlias = Callable[

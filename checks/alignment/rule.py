@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from checks.ai import Workload
-from checks.ai_side import Reach, Side, reached, sides
+from checks.alignment.sides import Reach, Side, reached, sides
+from checks.alignment.workload import Workload
 from checks.model import Finding, Outcome, ResourceRef, Subject
 from checks.rule import Compare, compared
 

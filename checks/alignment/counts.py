@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.ai import Workload, named_paths
-from checks.ai_evidence import Dossier, another_version, dossier, names_version
-from checks.ai_model import Normalise, digests, model_containers, storage_uris, versions
-from checks.ai_side import Side
+from checks.alignment.evidence import Dossier, another_version, dossier, names_version
+from checks.alignment.model import Normalise, digests, model_containers, storage_uris, versions
+from checks.alignment.sides import Side
+from checks.alignment.workload import Workload, named_paths
 from checks.model import GroupCounts
 
 

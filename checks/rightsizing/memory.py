@@ -6,11 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from checks.model import ContainerUsage, MemoryUsage, NoUsage, Recommendation, Refusal, Resource
-from checks.rightsize_case import Case, open_case
-from checks.rightsize_config import Sizing
-from checks.rightsize_context import Context
-from checks.rightsize_guards import memory_decrease, times
-from checks.rightsize_step import Aim, settle
+from checks.rightsizing.case import Case, open_case
+from checks.rightsizing.config import Sizing
+from checks.rightsizing.context import Context
+from checks.rightsizing.guards import memory_decrease, times
+from checks.rightsizing.step import Aim, settle
 
 _MIB = Decimal(2**20)
 

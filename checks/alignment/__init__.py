@@ -1,0 +1,1 @@
+"""What AI workloads are, what they carry as evidence, and how they are compared."""

@@ -1,0 +1,1 @@
+"""Whose cost it is, what may be spent, and what it puts into the air."""

@@ -1,0 +1,1 @@
+"""Our labels: how they are called, and where people put them."""

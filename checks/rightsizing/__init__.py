@@ -1,0 +1,1 @@
+"""What requests should be, from what was used."""
