@@ -10,6 +10,8 @@ COPY config config
 COPY templates templates
 RUN /opt/plumbline/bin/pip install --no-cache-dir --no-deps .
 
+# Helm and Kubernetes' schemas are in the lock. Kustomizations need the program kustomize (or kubectl)
+# on the PATH: copy the one of your choice to /usr/local/bin in an image on top of this one.
 FROM python:3.11-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends git ca-certificates \

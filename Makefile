@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo test check lint types docs docs-fresh bench torture lock wheel clean
+.PHONY: demo test check lint types docs docs-fresh bench torture fuzz lock wheel clean
 
 $(READY): requirements.lock tests/requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,13 +40,16 @@ bench: $(READY) ## figures beside their baselines
 torture: $(READY) ## workers killed at random, on SQLite and on PostgreSQL
 	$(BIN)/python -m tests.torture
 
+fuzz: $(READY) ## ten minutes of hostile policies and manifests against the engines
+	$(BIN)/python -m tests.fuzz
+
 lock: ## pin the newest allowed versions, with hashes
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade \
-	  -o requirements.lock pyproject.toml
+	  --extra helm --extra schemas -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade \
-	  --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
+	  --extra helm --extra schemas --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
