@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import regorus  # type: ignore[import-untyped]
@@ -49,10 +50,19 @@ def known() -> frozenset[str]:
 
 def _re_match(pattern: Any, text: Any) -> Any:
     # Python's expressions are not Rego's: let the engine's own builtin of the new name answer.
-    engine = regorus.Engine()
+    engine = _matching()
     engine.set_input_json(json.dumps([pattern, text]))
-    answer = engine.eval_query("regex.match(input[0], input[1])")
-    return answer["result"][0]["expressions"][0]["value"]
+    answer = engine.eval_rule("data.re.match")
+    if answer is None:
+        raise ValueError("expected two strings")
+    return answer
+
+
+@cache
+def _matching() -> regorus.Engine:
+    engine = regorus.Engine()
+    engine.add_policy("re", "package re\n\nmatch := regex.match(input[0], input[1])\n")
+    return engine
 
 
 ADDED: dict[str, tuple[int, Callable[..., Any]]] = {

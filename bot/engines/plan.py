@@ -112,7 +112,12 @@ class _Plan:
             return None
         package = f"{_ALONE}{number}"
         moved = text[:at] + package.encode() + text[end:]
-        return Alone(text=moved.decode(), query=query((package,), rule.name))
+        return Alone(
+            text=moved.decode(),
+            query=query((package,), rule.name),
+            v0=module.v0,
+            libraries=tuple(others),
+        )
 
     def _needed(self, module: Module, start: list[Module]) -> list[Module]:
         found = {m.number: m for m in [module, *start]}

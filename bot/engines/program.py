@@ -8,6 +8,7 @@ with it, and a finding knows the line of the policy that made it.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,12 +29,19 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What policies may use: one of them on one object, all together, and how large a file is."""
+    """What policies may use: one of them on one object, all together, and how large a file is.
+    `ends` is when the time for all is over, by the monotonic clock; None counts it from when an
+    engine is made."""
 
     evaluation_seconds: float = 5.0
     total_seconds: float = 60.0
     memory_bytes: int = 512 * 1024 * 1024
     file_bytes: int = 256 * 1024
+    ends: float | None = None
+
+    def end(self) -> float:
+        """When the time for all is over."""
+        return time.monotonic() + self.total_seconds if self.ends is None else self.ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +127,13 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """A unit's own module in a package that nothing else is in, and what is asked of it there. All
-    else that the unit needs is in other packages."""
+    """A unit's own module in a package that nothing else is in, and what is asked of it there;
+    `libraries` are the other modules that it needs, which are in other packages."""
 
     text: str
     query: str
+    v0: bool
+    libraries: tuple[Module, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,15 @@ new worker.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
+from bot.engines.facts import module_of
 from bot.engines.plan import plan
 from bot.engines.process import Box, Process, WorkerDied
 from bot.engines.program import (
@@ -21,11 +24,11 @@ from bot.engines.program import (
     Path,
     Problem,
     Program,
-    Rule,
     Source,
     Style,
     Unit,
 )
+from bot.engines.together import Answer, Question, answered, judging, sharing
 
 __all__ = [
     "Answer",
@@ -41,27 +44,13 @@ __all__ = [
 ]
 
 _START_SECONDS = 30.0
+# Objects that go to the worker together, and how long that may take of what one evaluation may.
+_AT_ONCE = 64
+_SHARE_OF_TIME = 0.1
 
 
 class EngineError(Exception):
     """No worker can be started here: the installation is broken, not a policy."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """An object to be judged: what messages call it, and its input as JSON in each style."""
-
-    label: str
-    write: Callable[[Style], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the units said about one question: (unit, what its rule is) in the units' order, with
-    what is undefined left out; and what could not be answered."""
-
-    said: tuple[tuple[Unit, Any], ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 class RegoEngine:
@@ -81,9 +70,10 @@ class RegoEngine:
         self._loaded: set[int] = set()
         self._dead: set[int] = set()
         self._data: Callable[[], str] = lambda: "{}"
-        self._holding = False
+        self._holding = self._sharing = False
+        self._batching = True
         self._turn = 0
-        self._end = time.monotonic() + limits.total_seconds
+        self._end = limits.end()
 
     def __enter__(self) -> RegoEngine:
         return self
@@ -120,6 +110,7 @@ class RegoEngine:
         EngineError."""
         self._loaded.clear()
         self._dead.clear()
+        self._sharing, self._batching = False, True
         self._turn += 1
         modules: list[Module] = []
         problems: list[Problem] = []
@@ -156,7 +147,48 @@ class RegoEngine:
     def judge(self, program: Program, questions: Iterable[Question]) -> tuple[Answer, ...]:
         """Ask every unit of the program, the last one compiled, every question. Raises
         EngineError."""
-        return tuple(self._judge(program, question) for question in questions)
+        waiting, answers = deque(questions), list[Answer]()
+        while waiting:
+            some = list(islice(waiting, 2 * _AT_ONCE))
+            found = self._together(program, some[:_AT_ONCE], some[_AT_ONCE:])
+            # The first is asked alone: so all is loaded, and what cannot be is told.
+            answers += found or [self._judge(program, waiting[0])]
+            for _ in found or answers[-1:]:
+                waiting.popleft()
+        return tuple(answers)
+
+    def _together(
+        self, program: Program, questions: Sequence[Question], ahead: Sequence[Question]
+    ) -> list[Answer]:
+        """Answers to as many as there is time for; none where they are to be asked alone. While
+        the worker is at it, those that are `ahead` are written."""
+        units = [unit for unit in program.units if unit.number not in self._dead]
+        if not (self._batching and self._loaded.issuperset(unit.number for unit in units)):
+            return []
+        seconds = self._limits.evaluation_seconds * _SHARE_OF_TIME
+        try:
+            if not self._sharing:
+                self._share(units)
+            process = self._running()
+            process.send(judging(units, questions, seconds), self._seconds())
+            judging(units, ahead, seconds)
+            told = process.receive(self._seconds())["answers"]
+        except WorkerDied:
+            # One of them ended it; which one, they tell one by one.
+            self._stop()
+            known = len(self._dead)
+            found = [self._judge(program, question) for question in questions]
+            # Where none did, it is too much for one message.
+            self._batching = len(self._dead) > known
+            return found
+        return [answered(units, one, _place) for one in told]
+
+    def _share(self, units: Sequence[Unit]) -> None:
+        process = self._running()
+        for message in sharing(units):
+            process.send(message, self._seconds())
+            process.receive(self._seconds())
+        self._sharing = True
 
     def _judge(self, program: Program, question: Question) -> Answer:
         said: list[tuple[Unit, Any]] = []
@@ -168,6 +200,7 @@ class RegoEngine:
                 said += found
                 problems += failed
         order = {unit.number: place for place, unit in enumerate(program.units)}
+        said = [one for one in said if one[1] != []]
         said.sort(key=lambda one: order[one[0].number])
         return Answer(said=tuple(said), problems=tuple(problems))
 
@@ -270,6 +303,8 @@ class RegoEngine:
 
     def _running(self) -> Process:
         if self._process is None:
+            # None is started for what has no time left.
+            self._seconds()
             try:
                 self._process = Process.start(self._box, _START_SECONDS)
             except (WorkerDied, OSError) as error:
@@ -278,7 +313,7 @@ class RegoEngine:
 
     def _stop(self) -> None:
         self._loaded.clear()
-        self._holding = False
+        self._holding = self._sharing = False
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -291,31 +326,3 @@ def _place(unit: Unit, error: dict[str, Any]) -> Problem:
         path, line = paths[error["module"]], int(error["line"])
         return Problem(path=path, line=line, message=error["message"])
     return unit.problem(error["message"])
-
-
-def module_of(source: Source, number: int, facts: dict[str, Any]) -> Module:
-    """The module of a file from what the worker's survey says of it."""
-    return Module(
-        source=source,
-        number=number,
-        v0=facts["v0"],
-        package=tuple(facts["package"]),
-        package_at=facts["package_at"],
-        rules=tuple(
-            Rule(name=name, form=form, line=line, start=start, end=end)
-            for name, form, line, start, end in facts["rules"]
-        ),
-        calls=_lines(facts["calls"]),
-        data=_lines(facts["data"]),
-        input=_lines(facts["input"]),
-        names=frozenset(facts["names"]),
-        reviews=facts["reviews"],
-        combines=facts["combines"],
-        unknown=frozenset(facts["unknown"]),
-        refused=facts["refused"],
-        hidden=tuple((name, line) for name, line in facts["hidden"]),
-    )
-
-
-def _lines(found: list[Any]) -> dict[tuple[str, ...], int]:
-    return {tuple(path): line for path, line in found}

@@ -9,9 +9,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from bot.engines.facts import module_of
 from bot.engines.process import Box, Process, WorkerDied
 from bot.engines.program import Limits, Module, Problem, Rule, Source, query
-from bot.engines.rego import EngineError, module_of
+from bot.engines.rego import EngineError
 
 _START_SECONDS = 30.0
 _WORKER = "bot.engines.trial"

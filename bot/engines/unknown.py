@@ -32,6 +32,8 @@ def hidden(tree: Tree, paths: Collection[Path]) -> list[tuple[str, int]]:
     """(name, line) of what names a path's last step in another way, say behind a variable; to be
     asked of a module that was `raised`."""
     last = {path[-1] for path in paths}
+    if not last:
+        return []
     return [(name, line) for name, line in _named(tree["rules"]) if name in last]
 
 

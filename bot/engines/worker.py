@@ -8,7 +8,8 @@ import os
 import re
 import resource
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,12 @@ from bot.engines import builtins, frames, unknown
 from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
 from bot.engines.group import Group
 from bot.engines.reader import Reader
+from bot.engines.shared import NOTHING, Shared
 
 # What a policy may say about one object, as JSON.
 _ANSWER_BYTES = 256 * 1024
+# Of what is said in one message: so much is enough for it.
+_TOGETHER_BYTES = 1024 * 1024
 _LINE_COLUMNS = 100_000
 _FILE_LINES = 50_000
 # How the engine passes on what `unknown.raising` says.
@@ -79,6 +83,7 @@ class Worker:
         self._base = self.engine()
         self._groups: dict[str, Group] = {}
         self._units: dict[int, tuple[Group, str, str]] = {}
+        self._shared: dict[str, Shared] = {}
 
     def answer(self, request: dict[str, Any]) -> None:
         """Answer one request: with one message, or with one for each unit that is asked."""
@@ -93,6 +98,13 @@ class Worker:
                 say(_tried(self._hold, request["text"]))
             case "load":
                 say(_tried(self._load, request))
+            case "share":
+                units = {unit["number"]: unit for unit in request["units"]}
+                shared = Shared(self.engine, units, request["libraries"])
+                self._shared[request["style"]] = shared
+                say({"shared": len(shared)})
+            case "judge":
+                say({"answers": self._judged(request)})
 
     def parsed(self, text: str, v0: bool | None) -> tuple[regorus.Engine, bool]:
         """An engine that holds the module, and whether it is in the old syntax. Raises
@@ -131,9 +143,36 @@ class Worker:
         if parameters:
             text = f'{{"review":{text},"parameters":{parameters}}}'
         answer = group.ask(rule, text)
-        if answer is not None and len(answer) > _ANSWER_BYTES:
-            return {"error": {"message": f"it says {len(answer):,} bytes about one object"}}
-        return {"value": None if answer is None else json.loads(answer)}
+        return {"value": None} if answer is None else _read(answer)
+
+    def _judged(self, request: dict[str, Any]) -> list[list[Any]]:
+        """What is said of each object, for as many as there is time for; one at least."""
+        end = time.monotonic() + request["seconds"]
+        told: list[list[Any]] = []
+        size, asked = 0, request["units"]
+        for texts in request["asks"]:
+            said: list[Any] = []
+            for style, units in asked.items():
+                said += self._said(style, units, texts[style])
+            told.append(said)
+            size += sum(len(str(one)) for one in said)
+            if size > _TOGETHER_BYTES or time.monotonic() > end:
+                break
+        return told
+
+    def _said(self, style: str, units: list[int], text: str) -> Iterator[list[Any]]:
+        """[unit, its answer] of those that say anything about an input."""
+        shared = self._shared.get(style)
+        for unit, said in shared.said(units, text) if shared else ((unit, None) for unit in units):
+            answer = _tried(self._ask, unit, text) if said is None else _read(said)
+            if "error" in answer or answer["value"] not in NOTHING:
+                yield [unit, answer]
+
+
+def _read(answer: str) -> dict[str, Any]:
+    if len(answer) > _ANSWER_BYTES:
+        return {"error": {"message": f"it says {len(answer):,} bytes about one object"}}
+    return {"value": json.loads(answer)}
 
 
 def _tried(function: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:

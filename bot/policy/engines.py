@@ -57,7 +57,11 @@ KINDS = (
         "GatekeeperEngine",
     ),
     Kind(frozenset({"admissionregistration.k8s.io"}), "bot.policy.vap", "VapEngine"),
-    Kind(frozenset({"kyverno.io", "policies.kyverno.io"}), "bot.policy.kyverno.engine", "KyvernoEngine"),
+    Kind(
+        frozenset({"kyverno.io", "policies.kyverno.io"}),
+        "bot.policy.kyverno.engine",
+        "KyvernoEngine",
+    ),
 )
 
 
@@ -72,19 +76,23 @@ class Policies:
     possible, True wherever it is not an error says so."""
 
     def __init__(self, files: Files, context: Context, *, schema: bool | None = False) -> None:
-        self._stack = ExitStack()
         shares, rest = _shared(files)
-        context = replace(context, parameters=rest)
+        # The engines share the time.
+        limits = replace(context.limits, ends=context.limits.end())
+        context = replace(context, parameters=rest, limits=limits)
         self._compiled: list[Compiled] = []
-        for kind, documents in shares:
-            sources = files.sources if kind is REGO else ()
-            compiled = kind.engine().compile(sources, documents, context)
-            self._compiled.append(self._stack.enter_context(compiled))
-        if schema is not False:
-            from bot.policy.schema.engine import SchemaEngine
+        # Where one of them does not start, the workers of those before it end.
+        with ExitStack() as stack:
+            for kind, documents in shares:
+                sources = files.sources if kind is REGO else ()
+                compiled = kind.engine().compile(sources, documents, context)
+                self._compiled.append(stack.enter_context(compiled))
+            if schema is not False:
+                from bot.policy.schema.engine import SchemaEngine
 
-            engine = SchemaEngine(demanded=bool(schema))
-            self._compiled.append(self._stack.enter_context(engine.compile((), (), context)))
+                engine = SchemaEngine(demanded=bool(schema))
+                self._compiled.append(stack.enter_context(engine.compile((), (), context)))
+            self._stack = stack.pop_all()
         self._unread = files.problems
 
     def __enter__(self) -> Policies:

@@ -51,6 +51,7 @@ class CompiledRego:
         self._engine = engine
         self._program: Program = engine.compile(sources)
         self._rules = {unit.number: _rule(unit) for unit in self._program.units}
+        self._asked = tuple(dict.fromkeys(rule.id for rule in self._rules.values()))
 
     def __enter__(self) -> CompiledRego:
         return self
@@ -93,7 +94,7 @@ class CompiledRego:
         return Answer(
             violations=tuple(violations),
             problems=told.problems,
-            asked=tuple(dict.fromkeys(rule.id for rule in self._rules.values())),
+            asked=self._asked,
         )
 
     def _new(self, rule: PolicyRule, value: Any, seen: set[tuple[Effect, str]]) -> list[Violation]:

@@ -201,7 +201,7 @@ def _bare_schema() -> _Loop:
     def found(body: Mapping[str, Any]) -> int:
         kind = body["kind"]
         if kind not in validators:
-            schema = known.schema(body["apiVersion"], kind)
+            schema = known.schema(body["apiVersion"], kind) or False
             validators[kind] = jsonschema_rs.Draft202012Validator(schema, registry=registry)
         return sum(1 for _ in validators[kind].iter_errors(body))
 

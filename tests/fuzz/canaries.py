@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from checks.model import Node
 from tests.fuzz import gatekeeper, kyverno, vap
 from tests.fuzz.piece import CANARY, Piece, of_bodies
 
@@ -75,7 +76,7 @@ OBJECT = json.dumps(
         },
     }
 )
-NAMESPACE = {
+NAMESPACE: dict[str, Node] = {
     "apiVersion": "v1",
     "kind": "Namespace",
     "metadata": {"name": CANARY, "labels": {"team": CANARY}},

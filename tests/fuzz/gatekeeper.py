@@ -88,7 +88,13 @@ _SPEC: Body = {
 def gatekeeper(draw: st.DrawFn, number: int) -> Piece:
     """A template with a constraint, or less."""
     path, kind = f"policy/gatekeeper{number}.yaml", f"Fuzz{number}"
-    way = draw(st.integers(0, 6))
+    way = draw(st.integers(0, 7))
+    if way == 7:
+        text = {"type": "string", "pattern": "^(a+)+$"}
+        schema = {"type": "object", "properties": {"text": text}}
+        made = template(kind, {"rego": f"package fuzz\n\n{_SOUND[0]}\n"}, schema)
+        spec = {"parameters": {"text": "a" * 64 + "!"}}
+        return of_bodies("gatekeeper", path, made, constraint(kind, spec), broken="pattern")
     if way == 0:
         lonely = constraint(kind, {"match": {}})
         return of_bodies("gatekeeper", path, lonely, broken="no template")

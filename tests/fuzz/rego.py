@@ -100,6 +100,12 @@ def _random(draw: st.DrawFn) -> str:
     return _file(draw(_packages), "\n  ".join(lines), entry=entry, old=draw(st.booleans()))
 
 
+def hanging_rego(number: int) -> Piece:
+    """A file that never ends."""
+    text = _file(f"fuzz{number}", _LOOP, old=False)
+    return Piece(kind="rego", files=((f"policy/rego{number}.rego", text),), broken="endless loop")
+
+
 @st.composite
 def rego(draw: st.DrawFn, number: int) -> Piece:
     """One file."""

@@ -18,8 +18,8 @@ _DEATHS = {
     "said too much": "bytes at once",
     "used up its processor time": "processor time",
 }
-_KNOWN = {f"{kind}{digit}": kind for kind in KINDS for digit in range(4)}
 _EXCERPT = 3000
+_ALLOWED = f"{LIMITS.total_seconds:.0f} + {MARGIN_SECONDS:.0f} s"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,8 +44,8 @@ class Tally:
         self.pieces.update(piece.kind for piece in trial.world.pieces)
         self.broken.update(piece.kind for piece in trial.world.pieces if piece.broken)
         for problem in set(trial.problems):
-            stem = problem.path.rpartition("/")[2].rpartition(".")[0]
-            self.problems[_KNOWN.get(stem, "other")] += 1
+            stem = problem.path.rpartition("/")[2].partition(".")[0].rstrip("0123456789")
+            self.problems[stem if stem in KINDS else "other"] += 1
             self.deaths.update(what for what, said in _DEATHS.items() if said in problem.message)
         self.engine_errors += [trial.engine_error] if trial.engine_error else []
         self.out_of_time += any("together took longer" in p.message for p in trial.problems)
@@ -69,8 +69,7 @@ class Tally:
             f"worker deaths: {self.deaths.total()} ({_counted(self.deaths)})",
             f"examples that ran out of time: {self.out_of_time}, on a slow machine: {self.slow}",
             f"no worker started: {len(self.engine_errors)} {' '.join(set(self.engine_errors))}",
-            f"slowest: {slowest.seconds if slowest else 0:.1f} s of "
-            f"{LIMITS.total_seconds:.0f} + {MARGIN_SECONDS:.0f} s: {named}",
+            f"slowest: {slowest.seconds if slowest else 0:.1f} s of {_ALLOWED}: {named}",
             f"violations of invariants: {len(self.violations)}",
         ]
         return "\n".join(lines)

@@ -62,7 +62,7 @@ class CelEngine:
         self._dead: dict[int, str] = {}
         # What the worker was told of each binding; the same object is not sent again.
         self._told: dict[str, Any] = {}
-        self._end = time.monotonic() + limits.total_seconds
+        self._end = limits.end()
 
     def __enter__(self) -> CelEngine:
         return self
@@ -206,6 +206,8 @@ class CelEngine:
 
     def _running(self) -> Process:
         if self._process is None:
+            # None is started for what has no time left.
+            self._seconds()
             try:
                 self._process = Process.start(self._box, _START_SECONDS, _MODULE)
             except (WorkerDied, OSError) as error:

@@ -7,6 +7,7 @@ from types import TracebackType
 from bot.engines.cel.engine import CelEngine
 from bot.policy.gatekeeper.cel_code import Expressions, loaded
 from bot.policy.gatekeeper.constraint import Constraint
+from bot.policy.gatekeeper.patterns import Patterns
 from bot.policy.gatekeeper.review import Review
 from bot.policy.gatekeeper.template import Template
 from bot.policy.model import Context, Problem, Violation
@@ -19,6 +20,7 @@ class CelSide:
     def __init__(self, context: Context, *, errors_deny: bool) -> None:
         self._engine = CelEngine(now=context.now, limits=context.limits)
         self._errors_deny = errors_deny
+        self.fit = Patterns(self._engine).fit
         self._expressions: dict[str, Expressions] = {}
 
     def __exit__(

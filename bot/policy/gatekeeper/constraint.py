@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.policy.gatekeeper.match import SCHEMA as MATCH
-from bot.policy.gatekeeper.openapi import defaulted, faults
+from bot.policy.gatekeeper.openapi import Fit, defaulted, faults
 from bot.policy.gatekeeper.template import Template, problem
 from bot.policy.model import Document, Effect, PolicyRule, Problem
 from checks.model import Location, Node
@@ -65,11 +65,12 @@ class Constraint:
 
 
 def constraint_of(
-    document: Document, template: Template, point: str = ADMISSION
+    document: Document, template: Template, fit: Fit, point: str = ADMISSION
 ) -> Constraint | list[Problem]:
-    """The constraint that a document is where it is enforced at `point`, or why it is none."""
+    """The constraint that a document is where it is enforced at `point`, or why it is none.
+    Raises EngineError."""
     spec = document.body.get("spec")
-    found = [*_shape(document), *invalid(document, template)]
+    found = [*_shape(document), *invalid(document, template, fit)]
     if found:
         return found
     full: Any = defaulted(_schema(template), spec if isinstance(spec, dict) else {})
@@ -99,12 +100,12 @@ def _rule(document: Document, template: Template, name: str, effect: Effect | No
     )
 
 
-def invalid(document: Document, template: Template) -> list[Problem]:
-    """Where a constraint breaks the schema of its kind."""
+def invalid(document: Document, template: Template, fit: Fit) -> list[Problem]:
+    """Where a constraint breaks the schema of its kind. Raises EngineError."""
     spec = document.body.get("spec")
     return [
         problem(document, f"{'.'.join(map(str, ('spec', *where)))}: {said}", "spec", *where)
-        for where, said in faults(_schema(template), {} if spec is None else spec)
+        for where, said in faults(_schema(template), {} if spec is None else spec, fit)
     ]
 
 

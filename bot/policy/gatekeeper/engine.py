@@ -54,7 +54,8 @@ class CompiledGatekeeper:
     def __init__(
         self, documents: Sequence[Document], context: Context, *, tested: bool = False
     ) -> None:
-        found = library(documents, TESTS if tested else ADMISSION)
+        self._cel = CelSide(context, errors_deny=tested)
+        found = library(documents, self._cel.fit, TESTS if tested else ADMISSION)
         self._library = found
         self._tested = tested
         unknown: Sequence[Path] = () if tested else UNKNOWN
@@ -62,7 +63,6 @@ class CompiledGatekeeper:
         self._rego = RegoSide(
             context, lambda: inventory(one.body for one in context.inventory()), unknown
         )
-        self._cel = CelSide(context, errors_deny=tested)
         self._problems = list(found.problems)
         broken: set[str] = set()
         for template in found.templates:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.policy.gatekeeper.constraint import ADMISSION, GROUP, Constraint, constraint_of
 from bot.policy.gatekeeper.match import fits
+from bot.policy.gatekeeper.openapi import Fit
 from bot.policy.gatekeeper.template import Template, problem, template_of
 from bot.policy.model import Document, Problem
 
@@ -50,8 +51,9 @@ class Library:
         return tuple(path for path in paths if path not in used)
 
 
-def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
-    """What the documents define at an enforcement point, and what of them cannot work."""
+def library(documents: Sequence[Document], fit: Fit, point: str = ADMISSION) -> Library:
+    """What the documents define at an enforcement point, and what of them cannot work. Raises
+    EngineError."""
     problems: list[Problem] = []
     templates = _templates(documents, problems)
     constraints: dict[tuple[str, str], Constraint] = {}
@@ -62,7 +64,7 @@ def library(documents: Sequence[Document], point: str = ADMISSION) -> Library:
             said = f"{kind} changes what is judged, which is not supported here"
             problems.append(problem(document, said, "kind"))
         elif group == GROUP:
-            found = _constraint(document, kind, templates, point)
+            found = _constraint(document, kind, templates, fit, point)
             if isinstance(found, list):
                 problems += found
                 wanted += [_document(templates[kind]).path] if kind in templates else []
@@ -118,7 +120,11 @@ def _kind(document: Document) -> str:
 
 
 def _constraint(
-    document: Document, kind: str, templates: Mapping[str, Template | Document], point: str
+    document: Document,
+    kind: str,
+    templates: Mapping[str, Template | Document],
+    fit: Fit,
+    point: str,
 ) -> Constraint | list[Problem]:
     template = templates.get(kind)
     if template is None:
@@ -127,7 +133,7 @@ def _constraint(
     if isinstance(template, Document):
         said = f"the template of {kind} at {template.path}:{template.line} cannot be used"
         return [problem(document, said, "kind")]
-    return constraint_of(document, template, point)
+    return constraint_of(document, template, fit, point)
 
 
 def _exempt(documents: Sequence[Document]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from checks.model import Node
 # The label that every Namespace has.
 NAME_LABEL = "kubernetes.io/metadata.name"
 _TEXTS = {"type": "array", "items": {"type": "string"}}
-_WILDCARD = {"type": "string", "pattern": r"^\*?[-:a-z0-9]*\*?$"}
+WILDCARD = r"^\*?[-:a-z0-9]*\*?$"
+_WILDCARD = {"type": "string", "pattern": WILDCARD}
 _WILDCARDS = {"type": "array", "items": _WILDCARD}
 _REQUIREMENT = {
     "type": "object",

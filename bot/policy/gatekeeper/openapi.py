@@ -3,14 +3,15 @@ defaults that they fill in. Gatekeeper checks constraints and their parameters b
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.model import Node, Pointer
 
 Schema = Mapping[str, Any]
 Fault = tuple[Pointer, str]
+# Whether a pattern is in a text, or why that cannot be told.
+Fit = Callable[[str, str], bool | str]
 
 # How the message begins of a field that a schema does not know.
 NO_FIELD = "there is no field"
@@ -31,7 +32,7 @@ _SIZES = (
 )
 
 
-def faults(schema: Schema, value: Node, at: Pointer = ()) -> Iterator[Fault]:
+def faults(schema: Schema, value: Node, fit: Fit, at: Pointer = ()) -> Iterator[Fault]:
     """(where, what is wrong) of a value."""
     if value is None and schema.get("nullable"):
         return
@@ -39,13 +40,13 @@ def faults(schema: Schema, value: Node, at: Pointer = ()) -> Iterator[Fault]:
     if wrong:
         yield at, wrong
         return
-    yield from ((at, said) for said in (*_of_value(schema, value), *_of_size(schema, value)))
-    yield from _combined(schema, value, at)
+    yield from ((at, said) for said in (*_of_value(schema, value, fit), *_of_size(schema, value)))
+    yield from _combined(schema, value, fit, at)
     if isinstance(value, dict):
-        yield from _of_fields(schema, value, at)
+        yield from _of_fields(schema, value, fit, at)
     elif isinstance(value, list) and isinstance(schema.get("items"), dict):
         for index, item in enumerate(value):
-            yield from faults(schema["items"], item, (*at, index))
+            yield from faults(schema["items"], item, fit, (*at, index))
 
 
 def defaulted(schema: Schema, value: Node) -> Node:
@@ -89,15 +90,15 @@ def _wrong_type(schema: Schema, value: Node) -> str:
     return "" if fits else f"expected {kind}, not {_shown(value)}"
 
 
-def _of_value(schema: Schema, value: Node) -> Iterator[str]:
+def _of_value(schema: Schema, value: Node, fit: Fit) -> Iterator[str]:
     if "enum" in schema and value not in schema["enum"]:
         yield f"expected one of {', '.join(map(_shown, schema['enum']))}, not {_shown(value)}"
     if isinstance(value, str) and "pattern" in schema:
-        try:
-            if not re.search(schema["pattern"], value):
-                yield f"{_shown(value)} does not match {schema['pattern']}"
-        except re.error:
-            yield f"the pattern {schema['pattern']} cannot be checked here"
+        fits = fit(schema["pattern"], value)
+        if isinstance(fits, str):
+            yield f"the pattern {schema['pattern']} cannot be checked here: {fits}"
+        elif not fits:
+            yield f"{_shown(value)} does not match {schema['pattern']}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield from _of_number(schema, value)
 
@@ -129,19 +130,19 @@ def _repeats(items: Sequence[Node]) -> bool:
     return any(item in items[:index] for index, item in enumerate(items))
 
 
-def _combined(schema: Schema, value: Node, at: Pointer) -> Iterator[Fault]:
+def _combined(schema: Schema, value: Node, fit: Fit, at: Pointer) -> Iterator[Fault]:
     for inner in schema.get("allOf") or ():
-        yield from faults(inner, value, at)
+        yield from faults(inner, value, fit, at)
     for name, allowed in (("anyOf", None), ("oneOf", 1)):
         if name in schema:
-            fit = sum(not any(faults(inner, value)) for inner in schema[name])
-            if not fit or (allowed and fit != allowed):
-                yield at, f"{_shown(value)} fits {fit} of the schemas of {name}"
-    if "not" in schema and not any(faults(schema["not"], value)):
+            fitting = sum(not any(faults(inner, value, fit)) for inner in schema[name])
+            if not fitting or (allowed and fitting != allowed):
+                yield at, f"{_shown(value)} fits {fitting} of the schemas of {name}"
+    if "not" in schema and not any(faults(schema["not"], value, fit)):
         yield at, f"{_shown(value)} is what the schema excludes"
 
 
-def _of_fields(schema: Schema, value: Mapping[str, Node], at: Pointer) -> Iterator[Fault]:
+def _of_fields(schema: Schema, value: Mapping[str, Node], fit: Fit, at: Pointer) -> Iterator[Fault]:
     for name in schema.get("required") or ():
         if name not in value:
             yield at, f"{name} is required"
@@ -151,9 +152,9 @@ def _of_fields(schema: Schema, value: Mapping[str, Node], at: Pointer) -> Iterat
     closed = schema.get("type") == "object" and not schema.get(_ANY) and not other
     for name, item in value.items():
         if name in fields:
-            yield from faults(fields[name], item, (*at, name))
+            yield from faults(fields[name], item, fit, (*at, name))
         elif isinstance(other, dict):
-            yield from faults(other, item, (*at, name))
+            yield from faults(other, item, fit, (*at, name))
         elif closed:
             yield (*at, name), f"{NO_FIELD} {name}"
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.engines.cel.engine import CelEngine
 from bot.engines.rego import EngineError
 from bot.policy.command.case import Case
 from bot.policy.files import documents_of
@@ -17,6 +18,7 @@ from bot.policy.gatekeeper.constraint import GROUP, invalid
 from bot.policy.gatekeeper.engine import CompiledGatekeeper
 from bot.policy.gatekeeper.library import TEMPLATES
 from bot.policy.gatekeeper.openapi import NO_FIELD
+from bot.policy.gatekeeper.patterns import Patterns
 from bot.policy.gatekeeper.request import Malformed, review_for
 from bot.policy.gatekeeper.template import Template, template_of
 from bot.policy.model import Answer, Context, Document, Limits, Problem
@@ -185,7 +187,8 @@ def _refused(case: Case, template: Document, constraint: Document) -> Case:
     found = template_of(template)
     if not isinstance(found, Template):
         return replace(case, **_failed(found))
-    wrong = [one.message for one in invalid(constraint, found)]
+    with CelEngine(now=datetime.now(UTC), limits=_LIMITS) as cel:
+        wrong = [one.message for one in invalid(constraint, found, Patterns(cel).fit)]
     # A field too many is refused for another reason than the schema.
     if any(NO_FIELD not in text for text in wrong):
         return case

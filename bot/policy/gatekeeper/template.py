@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.policy.gatekeeper.openapi import Schema, unsupported
+from bot.policy.gatekeeper.wellformed import malformed
 from bot.policy.model import Document, Problem, Source
 from checks.model import Node, Pointer, line_of
 
@@ -94,6 +95,10 @@ def _problems(document: Document) -> Iterator[Problem]:
         said = f"no code of an engine that is supported: {REGO} or {CEL}"
         yield problem(document, said, *_ONE)
     schema = _at(document.body, *_SPEC, "validation", "openAPIV3Schema")
+    wrong = [] if schema is None else list(malformed(schema))
+    for where in wrong:
+        said = "this is of another type than the field of a schema"
+        yield problem(document, said, *_SPEC, "validation", "openAPIV3Schema", *where)
     for where in unsupported(schema):
         said = "rules in CEL for parameters are not checked here"
         yield problem(document, said, *_SPEC, "validation", "openAPIV3Schema", *where)

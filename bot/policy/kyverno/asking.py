@@ -50,7 +50,7 @@ class Rules:
         self._bodies: dict[int, Mapping[str, Any]] = {}
         self._loaded: set[int] = set()
         self._dead: dict[int, str] = {}
-        self._end = time.monotonic() + limits.total_seconds
+        self._end = limits.end()
 
     @property
     def pid(self) -> int | None:
@@ -150,6 +150,8 @@ class Rules:
 
     def _running(self) -> Process:
         if self._process is None:
+            # None is started for what has no time left.
+            self._seconds()
             try:
                 self._process = Process.start(self._box, _START_SECONDS, _MODULE)
             except (WorkerDied, OSError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.policy.kyverno import autogen
 from bot.policy.kyverno.inside import operators
+from bot.policy.kyverno.shape import POLICY, misshapen, said
 from bot.policy.model import Document, Problem
 from checks.model import Pointer, line_of
 
@@ -120,6 +121,10 @@ def read(document: Document) -> tuple[Policy | None, list[Problem]]:
         annotations=notes if isinstance(notes, dict) else {},
     )
     problems = list(_fill(policy))
+    wrong = list(misshapen(document.body, POLICY))
+    if wrong:
+        # Rules for controllers are made of all of them, so none works.
+        return None, problems + [policy.problem(said(where), *where) for where in wrong]
     return policy, problems
 
 

@@ -10,6 +10,7 @@ from bot.policy.kyverno.cel_rules import CelRule, Validation
 from bot.policy.kyverno.match import Ternary, all_of, any_of, labelled, negated
 from bot.policy.kyverno.request import Request
 from bot.policy.kyverno.selectors import selects
+from bot.policy.kyverno.shape import VALIDATING, misshapen, said
 from bot.policy.model import Document, Effect, Problem
 from checks.model import line_of
 
@@ -86,6 +87,8 @@ def read(document: Document, first: int) -> tuple[ValidatingPolicy | None, list[
         told = f"{name}: spec.validations is no list"
     elif not isinstance(spec.get("matchConstraints"), dict):
         told = f"{name}: spec.matchConstraints is missing"
+    elif wrong := next(misshapen(body, VALIDATING), None):
+        told = f"{name}: {said(wrong)}"
     elif not _complete(spec):
         told = f"{name}: an expression is missing or no text"
     if told or not isinstance(metadata, dict) or not isinstance(spec, dict):

@@ -44,7 +44,7 @@ class Talk:
         self._process: Process | None = None
         self._schemas: dict[str, tuple[Mapping[str, Any], bool]] = {}
         self._defined: set[str] = set()
-        self._end = time.monotonic() + limits.total_seconds
+        self._end = limits.end()
         self.kinds: list[tuple[str, str]] = []
 
     @property
@@ -113,6 +113,8 @@ class Talk:
 
     def _running(self, *, fresh: bool = False) -> Process:
         if self._process is None:
+            # None is started for what has no time left.
+            self._seconds()
             try:
                 self._process = Process.start(self._box, _START_SECONDS, _MODULE)
             except (WorkerDied, OSError) as error:

@@ -225,3 +225,43 @@ spec:
     judged = judge(documents(text.replace(changed, to), constraint("K8sCel")), pod())
     assert judged.answers[0].violations == ()
     assert judged.said[0].startswith(said)
+
+
+def test_a_pattern_that_takes_for_ever_ends_with_its_constraint() -> None:
+    started = time.monotonic()
+    endless = template(
+        ALWAYS,
+        schema="type: object, properties: {a: {type: string, pattern: '^(a+)+$'}}",
+    )
+    spec = f"{{parameters: {{a: {'a' * 64}!}}}}"
+    judged = judge(
+        documents(bad=endless + "---\n" + constraint(spec=spec), good=GOOD)
+        + documents(last=constraint("K8sGood")),
+        pod(),
+        limits=QUICK,
+    )
+    assert time.monotonic() - started < 8
+    assert judged.messages == ["always"]
+    (said,) = judged.said
+    assert "the pattern ^(a+)+$ cannot be checked here: it took longer than 0.4 s" in said
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "type: object, properties: 7",
+        "type: object, properties: {a: 7}",
+        "type: object, properties: {a: {type: {b: c}}}",
+        "type: object, properties: {a: {minimum: {b: c}}}",
+        "type: object, properties: {a: {pattern: [b]}}",
+        "type: object, properties: {a: {anyOf: [7]}}",
+        "type: object, required: [{}]",
+        "enum: 7",
+    ],
+)
+def test_a_schema_that_is_none_is_a_problem(schema: str) -> None:
+    broken = template(ALWAYS, schema=schema)
+    files = documents(bad=broken + "---\n" + constraint(spec="{parameters: {a: 1}}"), good=GOOD)
+    judged = judge(files + documents(last=constraint("K8sGood")), pod())
+    assert judged.messages == ["always"]
+    assert any("of another type than the field of a schema" in one for one in judged.said)
