@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
 
@@ -29,10 +30,12 @@ Value: TypeAlias = "tuple[Literal['value', 'error'], Any]"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
     """What each expression of a unit is: ("value", v) or ("error", message). `unknown` are the
-    places of errors that are ours, not the policy's: in the cluster there might be a value."""
+    places of errors that are ours, not the policy's: in the cluster there might be a value. `held`
+    is whether all are true."""
 
     values: Sequence[Value]
     unknown: frozenset[int] = frozenset()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,17 @@ class CelEngine:
         process.send({"do": "ask", "asks": messages}, self._seconds())
         answers = process.receive(self._seconds())["asks"]
         return [
-            {unit: _evaluated(one) for unit, one in zip(units, found, strict=True)}
+            {unit: self._evaluated(unit, one) for unit, one in zip(units, found, strict=True)}
             for (units, _), found in zip(asks, answers, strict=True)
         ]
+
+    def _evaluated(self, unit: int, values: Sequence[Sequence[Any]] | bool) -> Evaluated:
+        if isinstance(values, bool):
+            return _held(len(self._sources[unit].expressions))
+        return Evaluated(
+            values=[("value" if kind == "value" else "error", value) for kind, value in values],
+            unknown=frozenset(at for at, (kind, _) in enumerate(values) if kind == "unknown"),
+        )
 
     def _message(self, units: Sequence[int], bindings: Mapping[str, Any]) -> dict[str, Any]:
         fresh = {
@@ -222,8 +233,6 @@ class CelEngine:
             self._process = None
 
 
-def _evaluated(values: Sequence[Sequence[Any]]) -> Evaluated:
-    return Evaluated(
-        values=[("value" if kind == "value" else "error", value) for kind, value in values],
-        unknown=frozenset(at for at, (kind, _) in enumerate(values) if kind == "unknown"),
-    )
+@cache
+def _held(count: int) -> Evaluated:
+    return Evaluated(values=[("value", True)] * count, held=True)

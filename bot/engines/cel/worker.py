@@ -71,15 +71,17 @@ class _Worker:
             case "ask":
                 _say({"asks": [self._asked(ask) for ask in request["asks"]]})
 
-    def _asked(self, ask: Mapping[str, Any]) -> list[list[list[Any]]]:
+    def _asked(self, ask: Mapping[str, Any]) -> list[list[list[Any]] | bool]:
         for name, value in ask["set"].items():
             self._values[name] = normal(value)
         seen = {name: self._values[name] for name in ask["names"]}
         return [_limited(self._units[number].answers(seen)) for number in ask["units"]]
 
 
-def _limited(values: list[list[Any]]) -> list[list[Any]]:
-    """The values, where they are not too long."""
+def _limited(values: list[list[Any]]) -> list[list[Any]] | bool:
+    """The values, where they are not too long; just True where all are."""
+    if values and all(value is True and kind == "value" for kind, value in values):
+        return True
     if not any(isinstance(value, str | list | dict) for _, value in values):
         return values
     size = len(json.dumps(values))

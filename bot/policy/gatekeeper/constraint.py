@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.policy.gatekeeper.match import SCHEMA as MATCH
-from bot.policy.gatekeeper.openapi import Fit, defaulted, faults
+from bot.policy.gatekeeper.openapi import Fit, defaulted, faults, nodes
 from bot.policy.gatekeeper.template import Template, problem
 from bot.policy.model import Document, Effect, PolicyRule, Problem
 from checks.model import Location, Node
@@ -22,6 +22,8 @@ ADMISSION = "validation.gatekeeper.sh"
 TESTS = "gator.gatekeeper.sh"
 _VAP = "vap.k8s.io"
 _POINTS = (ADMISSION, _VAP, "audit.gatekeeper.sh", TESTS, "*")
+# Some seconds, at the worst.
+_STEPS = 1_000_000
 _TEXT = {"type": "string"}
 _SCOPED = {
     "type": "object",
@@ -103,6 +105,9 @@ def _rule(document: Document, template: Template, name: str, effect: Effect | No
 def invalid(document: Document, template: Template, fit: Fit) -> list[Problem]:
     """Where a constraint breaks the schema of its kind. Raises EngineError."""
     spec = document.body.get("spec")
+    if nodes(template.parameters) * nodes(spec) > _STEPS:
+        said = "its parameters and their schema are too long to be checked"
+        return [problem(document, said, "spec")]
     return [
         problem(document, f"{'.'.join(map(str, ('spec', *where)))}: {said}", "spec", *where)
         for where, said in faults(_schema(template), {} if spec is None else spec, fit)

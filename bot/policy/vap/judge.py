@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from bot.engines.cel.engine import CelEngine, Evaluated
 from bot.policy.model import Answer, Context, Effect, Problem, Question, Violation
 from bot.policy.vap.definition import Malformed, Validation, strictest
 from bot.policy.vap.fields import field_of
-from bot.policy.vap.kinds import Kinds
-from bot.policy.vap.match import Unknown, matches
+from bot.policy.vap.kinds import Kind, Kinds
+from bot.policy.vap.match import Unknown, is_by_kind, matches
 from bot.policy.vap.parameters import Parameters
 from bot.policy.vap.program import Program
 from bot.policy.vap.subject import Subject
@@ -20,13 +21,19 @@ from bot.policy.vap.subject import Subject
 _AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Job:
     """One policy with one parameter, and how hard what it says is."""
 
     program: Program
     params: Any
     effect: Effect
+
+    @cached_property
+    def asked(self) -> list[str]:
+        """The rules that are asked."""
+        one = self.program.definition
+        return [one.rule(validation, self.effect).id for validation in one.validations]
 
 
 @dataclass(slots=True)
@@ -69,6 +76,9 @@ class Judge:
         self._programs = programs
         self._kinds = Kinds(context.inventory)
         self._parameters = Parameters(context)
+        # What is to be evaluated for every object of a kind, of policies that ask for no more.
+        self._of_kind: dict[tuple[Kind, str], dict[int, list[_Job]]] = {}
+        self._by_kind = {one.number for one in programs if _is_by_kind(one)}
 
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
         """What the policies say about each object. Raises EngineError."""
@@ -86,8 +96,15 @@ class Judge:
     def _asked(self, question: Question) -> _Asked:
         subject, said = Subject(question, self._kinds.of(question.resource)), _Said()
         by_params: dict[int, list[_Job]] = {}
+        known = self._of_kind.setdefault((subject.kind, subject.operation), {})
         for program in self._programs:
-            for job in self._jobs(program, subject, said):
+            jobs = known.get(program.number)
+            if jobs is None:
+                before = len(said.problems)
+                jobs = self._jobs(program, subject, said)
+                if program.number in self._by_kind and len(said.problems) == before:
+                    known[program.number] = jobs
+            for job in jobs:
                 by_params.setdefault(id(job.params), []).append(job)
         groups = [
             _Group(jobs, {**subject.bindings, "params": jobs[0].params}, subject, said)
@@ -137,16 +154,18 @@ class Judge:
         wrong = [at for at, (_, value) in enumerate(values) if value is not True]
         if wrong:
             one = job.program.definition
-            said.asked += [one.rule(v, job.effect).id for v in one.validations]
+            said.asked += job.asked
             self._failed(job, answer, wrong[0], one.validations[:1], subject, said)
         return not wrong
 
     def _judged(self, job: _Job, answer: Evaluated, group: _Group) -> None:
         definition, subject, said = job.program.definition, group.subject, group.said
+        said.asked += job.asked
+        if answer.held:
+            return
         failed: list[Validation] = []
         for at, (kind, value) in enumerate(answer.values):
             own = definition.validations[at : at + 1]
-            said.asked += [definition.rule(one, job.effect).id for one in own]
             if own and kind == "value" and value is False:
                 failed += own
             elif kind == "error" or (own and value is not True):
@@ -184,3 +203,9 @@ class Judge:
             return
         line = validations[0].line if validations else 0
         said.problems.append(definition.problem(f"{why}, on {subject}", line))
+
+
+def _is_by_kind(program: Program) -> bool:
+    one = program.definition
+    parts = (one.match, *(binding.match for binding in one.bindings))
+    return not one.kind[1] and all(is_by_kind(part) for part in parts)

@@ -14,6 +14,13 @@ class Unknown(Exception):  # noqa: N818 - what is not known, told in words
     """It cannot be told here whether the rules are about the object."""
 
 
+def is_by_kind(match: Mapping[str, Any]) -> bool:
+    """Whether it hangs on nothing of an object but its kind, and what is done to it."""
+    rules = [*(match.get("resourceRules") or []), *(match.get("excludeResourceRules") or [])]
+    named = any(rule.get("resourceNames") for rule in rules if isinstance(rule, dict))
+    return not (match.get("objectSelector") or match.get("namespaceSelector") or named)
+
+
 def matches(match: Mapping[str, Any], subject: Subject) -> bool:
     """Whether matchConstraints or matchResources fit; without resourceRules, those of the policy
     decide. Raises Unknown or Malformed."""

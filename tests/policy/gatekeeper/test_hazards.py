@@ -265,3 +265,14 @@ def test_a_schema_that_is_none_is_a_problem(schema: str) -> None:
     judged = judge(files + documents(last=constraint("K8sGood")), pod())
     assert judged.messages == ["always"]
     assert any("of another type than the field of a schema" in one for one in judged.said)
+
+
+def test_parameters_that_would_take_for_ever_to_check_are_a_problem() -> None:
+    started = time.monotonic()
+    many = template(ALWAYS, schema=f"type: object, items: {{allOf: [{'{}, ' * 5000}]}}")
+    long = constraint(spec=f"{{parameters: [{'1, ' * 5000}]}}")
+    judged = judge(documents(bad=many + "---\n" + long))
+    assert judged.said == [
+        "bad.yaml:20: its parameters and their schema are too long to be checked"
+    ]
+    assert time.monotonic() - started < 5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.kyverno.making import compiled, judged, pod, resources, rule
+from bot.policy.model import Question
+from tests.policy.kyverno.making import compiled, pod, resources, rule
 
 GOOD = rule("""
     message: a tag is needed
@@ -57,14 +58,16 @@ def test_a_validating_policy(field: str, where: str) -> None:
 
 def test_what_a_validating_policy_matches() -> None:
     _only(VALIDATING.replace("[{apiGroups", "[7, {apiGroups"), "resourceRules.0 ")
-    _only(VALIDATING.replace("resourceRules: [", "resourceRules: {a: [").replace("]}]", "]}]}"), "")
+    _only(
+        VALIDATING.replace("resourceRules: [", "resourceRules: {a: [").replace("]}]", "]}]}"),
+        "resourceRules",
+    )
 
 
 def _only(bad: str, where: str) -> None:
     """The policy has a problem there, and the one beside it objects all the same."""
-    both = bad + "---\n" + GOOD
-    untagged = pod("containers: [{name: c, image: nginx}]")
-    with compiled(both, resources(untagged)) as ready:
-        assert any(where in one.message and one.line for one in ready.problems)
-    (answer,) = judged(both, untagged)
-    assert [one.rule.id for one in answer.violations] == ["kyverno/p/r"]
+    (one,) = resources(pod("containers: [{name: c, image: nginx}]"))
+    with compiled(bad + "---\n" + GOOD) as ready:
+        assert any(where in problem.message and problem.line for problem in ready.problems)
+        (answer,) = ready.judge([Question(resource=one)])
+    assert [violation.rule.id for violation in answer.violations] == ["kyverno/p/r"]
