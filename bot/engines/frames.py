@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct(">I")
@@ -14,6 +15,17 @@ def encoded(message: dict[str, Any]) -> bytes:
     """The frame of a message."""
     body = json.dumps(message, separators=(",", ":")).encode("ascii")
     return _LENGTH.pack(len(body)) + body
+
+
+def written(texts: Sequence[str]) -> bytes:
+    """The frame of texts of one line each, as they are."""
+    body = "\n".join(texts).encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+def lines(stream: BinaryIO) -> list[str]:
+    """The texts of the next frame of a blocking stream."""
+    return stream.read(length(stream.read(HEADER_BYTES))).decode().split("\n")
 
 
 def length(header: bytes) -> int:

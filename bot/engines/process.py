@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -80,9 +81,10 @@ class Process:
         """The worker's process id."""
         return self._child.pid
 
-    def send(self, message: dict[str, Any], seconds: float) -> None:
-        """Tell the worker something. Raises WorkerDied."""
-        rest = memoryview(frames.encoded(message))
+    def send(self, message: dict[str, Any], seconds: float, texts: Sequence[str] = ()) -> None:
+        """Tell the worker something; `texts` of one line each follow it, where it says so. Raises
+        WorkerDied."""
+        rest = memoryview(frames.encoded(message) + (frames.written(texts) if texts else b""))
         end = time.monotonic() + seconds
         while rest:
             self._await(self._in, select.POLLOUT, end, seconds)

@@ -163,14 +163,17 @@ class RegoEngine:
         """Answers to as many as there is time for; none where they are to be asked alone. While
         the worker is at it, those that are `ahead` are written."""
         units = [unit for unit in program.units if unit.number not in self._dead]
-        if not (self._batching and self._loaded.issuperset(unit.number for unit in units)):
+        if not (
+            units and self._batching and self._loaded.issuperset(unit.number for unit in units)
+        ):
             return []
         seconds = self._limits.evaluation_seconds * _SHARE_OF_TIME
         try:
             if not self._sharing:
                 self._share(units)
             process = self._running()
-            process.send(judging(units, questions, seconds), self._seconds())
+            message, texts = judging(units, questions, seconds)
+            process.send(message, self._seconds(), texts)
             judging(units, ahead, seconds)
             told = process.receive(self._seconds())["answers"]
         except WorkerDied:

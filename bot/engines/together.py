@@ -59,16 +59,15 @@ def _own(number: int, own: Alone) -> dict[str, Any]:
     }
 
 
-def judging(units: Sequence[Unit], questions: Sequence[Question], seconds: float) -> dict[str, Any]:
-    """The message that asks units about objects; the worker ends after so many seconds, however
-    many it has come to."""
+def judging(
+    units: Sequence[Unit], questions: Sequence[Question], seconds: float
+) -> tuple[dict[str, Any], list[str]]:
+    """The message that asks units about objects, and the objects in each style; the worker ends
+    after so many seconds, however many it has come to."""
     by_style = _by_style(units)
-    return {
-        "do": "judge",
-        "seconds": seconds,
-        "units": {style: [unit.number for unit in some] for style, some in by_style.items()},
-        "asks": [{style: one.write(Style(style)) for style in by_style} for one in questions],
-    }
+    asked = {style: [unit.number for unit in some] for style, some in by_style.items()}
+    texts = [one.write(Style(style)) for one in questions for style in by_style]
+    return {"do": "judge", "seconds": seconds, "units": asked}, texts
 
 
 def _by_style(units: Sequence[Unit]) -> dict[str, list[Unit]]:

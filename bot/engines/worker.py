@@ -104,7 +104,7 @@ class Worker:
                 self._shared[request["style"]] = shared
                 say({"shared": len(shared)})
             case "judge":
-                say({"answers": self._judged(request)})
+                say({"answers": self._judged(request, frames.lines(sys.stdin.buffer))})
 
     def parsed(self, text: str, v0: bool | None) -> tuple[regorus.Engine, bool]:
         """An engine that holds the module, and whether it is in the old syntax. Raises
@@ -145,15 +145,16 @@ class Worker:
         answer = group.ask(rule, text)
         return {"value": None} if answer is None else _read(answer)
 
-    def _judged(self, request: dict[str, Any]) -> list[list[Any]]:
+    def _judged(self, request: dict[str, Any], texts: list[str]) -> list[list[Any]]:
         """What is said of each object, for as many as there is time for; one at least."""
         end = time.monotonic() + request["seconds"]
         told: list[list[Any]] = []
-        size, asked = 0, request["units"]
-        for texts in request["asks"]:
+        size, styles = 0, request["units"]
+        for first in range(0, len(texts), len(styles)):
             said: list[Any] = []
-            for style, units in asked.items():
-                said += self._said(style, units, texts[style])
+            own = texts[first : first + len(styles)]
+            for (style, units), text in zip(styles.items(), own, strict=True):
+                said += self._said(style, units, text)
             told.append(said)
             size += sum(len(str(one)) for one in said)
             if size > _TOGETHER_BYTES or time.monotonic() > end:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -124,9 +123,7 @@ class Policies:
 
     def judge(self, questions: Sequence[Question]) -> list[list[Answer]]:
         """For each question what each engine answers. Raises EngineError."""
-        with ThreadPoolExecutor(max(1, len(self._compiled))) as threads:
-            # Each waits for a worker of its own most of the time.
-            by_engine = list(threads.map(lambda one: one.judge(questions), self._compiled))
+        by_engine = [one.judge(questions) for one in self._compiled]
         return [[answers[n] for answers in by_engine] for n in range(len(questions))]
 
 

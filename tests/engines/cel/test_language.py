@@ -124,7 +124,6 @@ def test_it_is_true(cel: Asker, expression: str) -> None:
         ("{1.5: 1}", "unsupported key type: double"),
         ("optional.none().value()", "optional.none() dereference"),
         ("[?1]", "cannot initialize optional entry from non-optional int"),
-        ("object.a.orValue(1)", "no such overload: orValue applied to (int)"),
         ("[1, 2].transformMapEntry(i, v, {'k': v})", "insert failed: key k already exists"),
         ("nobody", "undeclared reference to 'nobody'"),
         ("size(1)", "no such overload: size applied to (int)"),
