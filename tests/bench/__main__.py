@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.bench import estate, pricing, webhooks
+from tests.bench import estate, policies, pricing, webhooks
 from tests.bench.processes import Run, measure, plumbline, python
 from tests.bench.repos import manifest, repository
 
@@ -28,6 +28,7 @@ def main() -> int:
         everything(root)
         estate.run(root)
     pricing.main()
+    policies.main()
     return 0
 
 
