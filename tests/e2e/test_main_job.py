@@ -119,7 +119,10 @@ def test_a_check_run_can_be_run_again(world: World) -> None:
         "the verdict by the new law",
         lambda: world.verdict(repo, pull)["plumbline"].conclusion == "success",
     )
-    assert "switched off in .plumbline.yml" in world.commented(repo, pull)
+    world.until(
+        "the comment by the new law",
+        lambda: "switched off in .plumbline.yml" in world.commented(repo, pull),
+    )
 
 
 def test_a_broken_law_is_an_error_and_can_be_mended(world: World) -> None:
