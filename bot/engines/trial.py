@@ -9,8 +9,9 @@ from typing import Any
 from bot.engines.doubts import doubts
 from bot.engines.group import NOT_HANDED_OVER
 from bot.engines.reader import tree_of
+from bot.engines.serving import say, serve
 from bot.engines.sprintf import sprintf
-from bot.engines.worker import Worker, explained, say, serve
+from bot.engines.worker import Worker, explained
 
 _ANSWER_BYTES = 256 * 1024
 _PRINTED = 20
@@ -21,7 +22,7 @@ _UNDEFINED = '"<undefined>"'
 
 def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
     """Answer what comes in on standard input, until it ends."""
-    serve(memory_bytes, cpu_seconds, lambda: _Trials(file_bytes, now_ns))
+    serve(memory_bytes, cpu_seconds, lambda: _Trials(file_bytes, now_ns).answer)
 
 
 class _Trials(Worker):

@@ -4,21 +4,18 @@ secrets in its environment, and may die at any moment without harm."""
 from __future__ import annotations
 
 import json
-import os
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import regorus  # type: ignore[import-untyped]
 
 from bot.engines import builtins, frames, unknown
-from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
 from bot.engines.group import Group
 from bot.engines.reader import Reader
+from bot.engines.serving import say, serve
 from bot.engines.shared import NOTHING, Shared
 
 # What a policy may say about one object, as JSON.
@@ -35,41 +32,7 @@ _ERROR = re.compile(r"^error: (.*?)(?=^--> |^Stack backtrace|\Z)", re.MULTILINE 
 
 def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
     """Answer what comes in on standard input, until it ends."""
-    serve(memory_bytes, cpu_seconds, lambda: Worker(file_bytes, now_ns))
-
-
-def serve(memory_bytes: int, cpu_seconds: int, start: Callable[[], Worker]) -> None:
-    """Be a worker within these limits until standard input ends."""
-    _confine(memory_bytes, cpu_seconds)
-    worker = start()
-    say({"ready": True})
-    try:
-        while (request := frames.read(sys.stdin.buffer)) is not None:
-            worker.answer(request)
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except RecursionError:
-        os._exit(TOO_DEEP)
-    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
-        os._exit(1)
-    except BaseException:  # noqa: BLE001
-        # A panic of the engine arrives as an exception that is none of Python's own.
-        os._exit(PANIC)
-
-
-def _confine(memory_bytes: int, cpu_seconds: int) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def say(message: dict[str, Any]) -> None:
-    """Send one message to the parent."""
-    sys.stdout.buffer.write(frames.encoded(message))
-    sys.stdout.buffer.flush()
+    serve(memory_bytes, cpu_seconds, lambda: Worker(file_bytes, now_ns).answer)
 
 
 class Worker:

@@ -4,16 +4,11 @@ secrets in its environment, and may die at any moment without harm."""
 from __future__ import annotations
 
 import json
-import os
-import resource
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from bot.engines import frames
 from bot.engines.cel.units import Unit, load, normal
-from bot.engines.exits import NO_MEMORY, TOO_DEEP
+from bot.engines.serving import say, serve
 
 # What an expression may say about one object, as JSON.
 _ANSWER_BYTES = 256 * 1024
@@ -24,33 +19,7 @@ _RECURSION = 5000
 def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
     """Answer what comes in on standard input, until it ends."""
     del file_bytes, now_ns
-    _confine(memory_bytes, cpu_seconds)
-    sys.setrecursionlimit(_RECURSION)
-    worker = _Worker()
-    _say({"ready": True})
-    try:
-        while (request := frames.read(sys.stdin.buffer)) is not None:
-            worker.answer(request)
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except RecursionError:
-        os._exit(TOO_DEEP)
-    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
-        os._exit(1)
-
-
-def _confine(memory_bytes: int, cpu_seconds: int) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _say(message: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(frames.encoded(message))
-    sys.stdout.buffer.flush()
+    serve(memory_bytes, cpu_seconds, lambda: _Worker().answer, _RECURSION)
 
 
 class _Worker:
@@ -67,9 +36,9 @@ class _Worker:
                 unit, error = load(request["variables"], request["expressions"])
                 if unit is not None:
                     self._units[request["unit"]] = unit
-                _say({"error": error})
+                say({"error": error})
             case "ask":
-                _say({"asks": [self._asked(ask) for ask in request["asks"]]})
+                say({"asks": [self._asked(ask) for ask in request["asks"]]})
 
     def _asked(self, ask: Mapping[str, Any]) -> list[list[list[Any]] | bool]:
         for name, value in ask["set"].items():

@@ -3,9 +3,6 @@ secrets in its environment, and may die at any moment without harm."""
 
 from __future__ import annotations
 
-import os
-import resource
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from bot.engines import frames
-from bot.engines.exits import NO_MEMORY, PANIC, TOO_DEEP
+from bot.engines.serving import Answers, say, serve
 from bot.policy.schema.explain import Explainer, is_of_a_patch, is_placeholder
 from bot.policy.schema.kubernetes import BASE, Definitions
 from bot.policy.schema.structural import DRAFT, json_schema
@@ -29,36 +25,12 @@ _RECURSION = 3000
 def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
     """Answer what comes in on standard input, until it ends."""
     del file_bytes, now_ns
-    _confine(memory_bytes, cpu_seconds)
-    sys.setrecursionlimit(_RECURSION)
+    serve(memory_bytes, cpu_seconds, _answers, _RECURSION)
+
+
+def _answers() -> Answers:
     worker = _Worker()
-    _say({"ready": True})
-    try:
-        while (request := frames.read(sys.stdin.buffer)) is not None:
-            _say(worker.answer(request))
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except RecursionError:
-        os._exit(TOO_DEEP)
-    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
-        os._exit(1)
-    except BaseException:  # noqa: BLE001
-        # A panic of the validator arrives as an exception that is none of Python's own.
-        os._exit(PANIC)
-
-
-def _confine(memory_bytes: int, cpu_seconds: int) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _say(message: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(frames.encoded(message))
-    sys.stdout.buffer.flush()
+    return lambda request: say(worker.answer(request))
 
 
 def _refused(uri: str) -> Any:

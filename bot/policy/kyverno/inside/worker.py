@@ -3,15 +3,10 @@ no secrets in its environment, and may die at any moment without harm."""
 
 from __future__ import annotations
 
-import os
-import resource as limits
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from bot.engines import frames
-from bot.engines.exits import NO_MEMORY, TOO_DEEP
+from bot.engines.serving import Answers, say, serve
 from bot.policy.kyverno.inside.check import flaws
 from bot.policy.kyverno.inside.context import World
 from bot.policy.kyverno.inside.jmespath.functions import Functions
@@ -26,34 +21,15 @@ _RECURSION = 5000
 def main(memory_bytes: int, cpu_seconds: int, file_bytes: int, now_ns: int) -> None:
     """Answer what comes in on standard input, until it ends."""
     del file_bytes
-    _confine(memory_bytes, cpu_seconds)
-    sys.setrecursionlimit(_RECURSION)
-    worker = Worker(now_ns)
-    _say({"ready": True})
-    try:
-        while (request := frames.read(sys.stdin.buffer)) is not None:
-            for answer in worker.answers(request):
-                _say(answer)
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except RecursionError:
-        os._exit(TOO_DEEP)
-    except Exception:  # noqa: BLE001 - the boundary: the parent says that the worker ended
-        os._exit(1)
+    serve(memory_bytes, cpu_seconds, lambda: _answers(Worker(now_ns)), _RECURSION)
 
 
-def _confine(memory_bytes: int, cpu_seconds: int) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * limits.getpagesize() + memory_bytes
-    limits.setrlimit(limits.RLIMIT_AS, (most, most))
-    limits.setrlimit(limits.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    limits.setrlimit(limits.RLIMIT_CORE, (0, 0))
-    limits.setrlimit(limits.RLIMIT_FSIZE, (0, 0))
+def _answers(worker: Worker) -> Answers:
+    def answer(request: Mapping[str, Any]) -> None:
+        for one in worker.answers(request):
+            say(one)
 
-
-def _say(message: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(frames.encoded(message))
-    sys.stdout.buffer.flush()
+    return answer
 
 
 class Worker:
